@@ -1,0 +1,111 @@
+"""The cell: one time step of a recurrence, written as its equations."""
+
+from __future__ import annotations
+
+import inspect
+from collections import namedtuple
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from gatework.cells.gate import Gate
+
+State = tuple[Tensor, ...]
+"""The states of a cell in the order of its ``states``; in fact a named tuple, ``Cell.State``."""
+
+
+@dataclass(frozen=True)
+class TorchForm:
+    """Which kernel of torch.nn computes the same as a cell, and from which of its parameters.
+
+    Attributes:
+        kernel: the kernel's name in torch.
+        input_gates: the gates whose ``W`` and ``b`` make weight_ih and bias_ih, in the kernel's order.
+        recurrent_gates: the gates whose ``U`` make weight_hh, and whose ``b`` make bias_hh where they are
+            not among the input gates.
+    """
+
+    kernel: Literal["lstm", "gru", "rnn_tanh", "rnn_relu"]
+    input_gates: tuple[Gate, ...]
+    recurrent_gates: tuple[Gate, ...]
+
+
+class Cell(nn.Module):
+    """One time step, ``step(x, *state) -> *state``. The first state is the output.
+
+    A subclass must define:
+        step: the equations, in ordinary PyTorch.
+    It may override:
+        states: the names of the states, ``("h",)`` unless said.
+        state_sizes: the width of each state, ``hidden_size`` unless said.
+        reset_parameters: the initial values of its parameters.
+        torch_form: the torch.nn kernel that it equals.
+    All else is derived. Engines run a cell over time; see ``gatework.engine.run``.
+
+    Args:
+        input_size: width of ``x``.
+        hidden_size: width of the output.
+
+    Raises:
+        ValueError: a size is not a positive integer.
+    """
+
+    states: ClassVar[tuple[str, ...]] = ("h",)
+    State: ClassVar[Any] = namedtuple("State", ("h",))
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "states" in cls.__dict__:
+            cls.State = namedtuple(f"{cls.__name__}State", cls.states)  # type: ignore[assignment,misc]
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
+            if not isinstance(size, int) or size < 1:
+                raise ValueError(f"{name} must be a positive integer, not {size!r}")
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+
+    def step(self, x: Tensor, *state: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """Compute the next state from the input (batch, input) and the states (batch, size)."""
+        raise TypeError(f"{type(self).__name__} does not define step(self, x, {', '.join(self.states)})")
+
+    @property
+    def state_sizes(self) -> tuple[int, ...]:
+        """The width of each state."""
+        return (self.hidden_size,) * len(self.states)
+
+    def torch_form(self) -> TorchForm | None:
+        """The torch.nn kernel that equals this cell, if there is one."""
+        return None
+
+    def forward(self, x: Tensor, state: State | None = None) -> Any:
+        """Take one step: x (batch, input) and a state to the next ``State``, zeros where none is given."""
+        state = self.initial_state(len(x)) if state is None else state
+        return self.tick(x, state)
+
+    def tick(self, x: Tensor, state: State) -> Any:
+        """``step`` with its result as a named ``State``."""
+        result = self.step(x, *state)
+        return self.State(*result) if isinstance(result, tuple) else self.State(result)
+
+    def initial_state(self, batch: int) -> Any:
+        """The ``State`` a sequence starts from: zeros of (batch, size) in the parameters' type and place."""
+        like = next(self.parameters(), torch.empty(0))
+        return self.State(*(like.new_zeros(batch, size) for size in self.state_sizes))
+
+    def gates(self) -> Iterator[tuple[str, Gate]]:
+        """The names and gates of this cell in the order of their definition."""
+        return ((name, module) for name, module in self.named_modules() if isinstance(module, Gate))
+
+    @classmethod
+    def equations(cls) -> str:
+        """The docstring: what the cell computes, from which paper."""
+        return inspect.getdoc(cls) or ""
+
+    def extra_repr(self) -> str:
+        """Sizes, for printing."""
+        return f"{self.input_size}, {self.hidden_size}"

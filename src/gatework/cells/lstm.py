@@ -1,0 +1,63 @@
+"""Long short-term memory."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn, sigmoid, tanh
+
+from gatework.cells.cell import Cell, TorchForm
+from gatework.cells.gate import Gate
+
+
+class LSTM(Cell):
+    r"""Long short-term memory with a forget gate (Gers, Schmidhuber and Cummins 2000).
+
+        i_t = sigmoid(W_i x_t + U_i h_{t-1} + b_i)            input gate
+        f_t = sigmoid(W_f x_t + U_f h_{t-1} + b_f)            forget gate
+        g_t = tanh   (W_g x_t + U_g h_{t-1} + b_g)            candidate
+        o_t = sigmoid(W_o x_t + U_o h_{t-1} + b_o)            output gate
+        c_t = f_t * c_{t-1} + i_t * g_t                       cell state
+        h_t = o_t * tanh(c_t)                                 output
+
+    Keeps c on an additive path, so that errors neither vanish nor explode along it.
+    Differences from the paper: tanh where it has scaled logistic functions; b_f starts at 1
+    (Jozefowicz, Zaremba and Sutskever 2015).
+    Equals: torch.nn.LSTM with b = b_ih + b_hh.
+
+    Shapes:
+        x (batch, input); h, c (batch, hidden).
+        Parameters: 4 * hidden * (input + hidden + bias)
+    Args:
+        input_size: width of x.
+        hidden_size: width of h and c.
+        bias: whether the gates have a b.
+        forget_bias: the initial value of b_f.
+    Raises:
+        ValueError: a size is not positive.
+    Reference: doi:10.1162/089976600300015015
+    """
+
+    states = ("h", "c")
+
+    def __init__(self, input_size: int, hidden_size: int, *, bias: bool = True, forget_bias: float = 1.0) -> None:
+        super().__init__(input_size, hidden_size)
+        self.forget_bias = forget_bias
+        self.i = Gate(input_size, hidden_size, bias=bias)
+        self.f = Gate(input_size, hidden_size, bias=bias)
+        self.g = Gate(input_size, hidden_size, bias=bias)
+        self.o = Gate(input_size, hidden_size, bias=bias)
+        if self.f.b is not None:
+            nn.init.constant_(self.f.b, forget_bias)
+
+    def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        """One step of the equations above."""
+        i = sigmoid(self.i(x, h))
+        f = sigmoid(self.f(x, h))
+        g = tanh(self.g(x, h))
+        o = sigmoid(self.o(x, h))
+        c = f * c + i * g
+        return o * tanh(c), c
+
+    def torch_form(self) -> TorchForm:
+        """torch.nn.LSTM."""
+        gates = (self.i, self.f, self.g, self.o)
+        return TorchForm("lstm", gates, gates)

@@ -1,0 +1,11 @@
+"""Any cell over time: one contract, several engines.
+
+``loop`` is the truth, ``native`` torch.nn's own kernels. A further engine is one more module with
+``name``, ``refuses`` and ``run``, and one more entry in ``plan.ENGINES``.
+"""
+
+from gatework.engine.contract import Call, Engine, Result, checked_call
+from gatework.engine.plan import ENGINES, Plan, plan
+from gatework.engine.run import run
+
+__all__ = ["ENGINES", "Call", "Engine", "Plan", "Result", "checked_call", "plan", "run"]

@@ -1,0 +1,146 @@
+"""What every engine is given and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from gatework.cells import Cell
+
+
+@dataclass(frozen=True)
+class Call:
+    """One run of a cell over a sequence, checked and complete: an engine need not look twice.
+
+    Attributes:
+        cell: the recurrence.
+        x: (time, batch, input), time at least 1; zero past a row's length.
+        state: ``cell.State`` of (batch, size), what the first step starts from.
+        initial: ``cell.State`` of (batch, size), what a reset returns to.
+        lengths: (batch,) int64 on the CPU, between 0 and time; None where all rows are whole.
+        resets: (time, batch) bool; where true, the row returns to ``initial`` before that step.
+        every_state: whether all states at all steps are wanted.
+    """
+
+    cell: Cell
+    x: Tensor
+    state: Any
+    initial: Any
+    lengths: Tensor | None = None
+    resets: Tensor | None = None
+    every_state: bool = False
+
+
+class Result(NamedTuple):
+    """What a run gives.
+
+    Attributes:
+        outputs: (time, batch, hidden), the first state after each step; zero past a row's length.
+        state: ``cell.State`` of (batch, size): each row after its last step.
+        states: ``cell.State`` of (time, batch, size) if every state was asked for; zero past a row's length.
+    """
+
+    outputs: Tensor
+    state: Any
+    states: Any = None
+
+
+class Engine(Protocol):
+    """A way to run a cell over time; a module of this folder that has these four is one."""
+
+    name: str
+
+    def refuses(self, call: Call) -> str | None:
+        """Why this engine cannot run the call; None if it can."""
+
+    def unprofitable(self, call: Call) -> str | None:
+        """Why ``auto`` should not choose this engine though it could run the call; None if it may."""
+
+    def run(self, call: Call) -> Result:
+        """Run the call."""
+
+
+def checked_call(
+    cell: Cell,
+    x: Tensor,
+    state: Any = None,
+    *,
+    lengths: Tensor | None = None,
+    resets: Tensor | None = None,
+    every_state: bool = False,
+) -> Call:
+    """Check the arguments of ``gatework.engine.run`` and complete them.
+
+    Raises:
+        ValueError: a shape, or the range of the lengths, is wrong; names the argument, what it was and
+            what was expected.
+        TypeError: a type is wrong.
+    """
+    if x.ndim != 3 or x.shape[2] != cell.input_size:
+        raise ValueError(f"x must be (time, batch, {cell.input_size}), not {tuple(x.shape)}")
+    time, batch, _ = x.shape
+    if not time or not batch:
+        raise ValueError(f"x must have at least one step and one row, not {tuple(x.shape)}")
+    initial = cell.initial_state(batch)
+    _check_types(x, initial[0])
+    start = initial if state is None else _checked_state(cell, state, batch, initial[0])
+    if lengths is not None:
+        lengths = _checked_lengths(lengths, time, batch)
+        x = _without_padding(x, lengths)
+    return Call(
+        cell=cell,
+        x=x,
+        state=start,
+        initial=initial,
+        lengths=lengths,
+        resets=None if resets is None else _checked_resets(resets, time, batch, x.device),
+        every_state=every_state,
+    )
+
+
+def _check_types(x: Tensor, like: Tensor) -> None:
+    if x.device != like.device:
+        raise TypeError(f"x is on {x.device}, the cell on {like.device}: move one of them")
+    if x.dtype != like.dtype and not torch.is_autocast_enabled(x.device.type):
+        raise TypeError(f"x is {x.dtype}, the cell {like.dtype}: convert one of them")
+
+
+def _checked_state(cell: Cell, state: Any, batch: int, like: Tensor) -> Any:
+    if isinstance(state, Tensor) or len(state) != len(cell.states):
+        names = ", ".join(cell.states)
+        given = "one tensor" if isinstance(state, Tensor) else f"{len(state)} tensors"
+        raise TypeError(f"the state of {type(cell).__name__} is a tuple ({names}), not {given}")
+    for name, part, size in zip(cell.states, state, cell.state_sizes, strict=True):
+        if part.shape != (batch, size):
+            raise ValueError(f"state {name} must be ({batch}, {size}), not {tuple(part.shape)}")
+        if part.device != like.device:
+            raise TypeError(f"state {name} is on {part.device}, the cell on {like.device}: move one of them")
+    return cell.State(*state)
+
+
+def _checked_lengths(lengths: Tensor, time: int, batch: int) -> Tensor:
+    if lengths.is_floating_point() or lengths.is_complex() or lengths.dtype == torch.bool:
+        raise TypeError(f"lengths must be integers, not {lengths.dtype}")
+    if lengths.shape != (batch,):
+        raise ValueError(f"lengths must be ({batch},), not {tuple(lengths.shape)}")
+    lengths = lengths.to("cpu", torch.int64)
+    if int(lengths.min()) < 0 or int(lengths.max()) > time:
+        raise ValueError(f"lengths must lie between 0 and {time} (the steps of x), not {lengths.tolist()}")
+    return lengths
+
+
+def _without_padding(x: Tensor, lengths: Tensor) -> Tensor:
+    """Zero what lies past each row's length: a NaN there must not reach any gradient as 0 * NaN."""
+    alive = torch.arange(len(x))[:, None] < lengths
+    return torch.where(alive[:, :, None].to(x.device), x, 0)
+
+
+def _checked_resets(resets: Tensor, time: int, batch: int, device: torch.device) -> Tensor:
+    if resets.dtype != torch.bool:
+        raise TypeError(f"resets must be bool, not {resets.dtype}")
+    if resets.shape != (time, batch):
+        raise ValueError(f"resets must be ({time}, {batch}), not {tuple(resets.shape)}")
+    return resets.to(device)

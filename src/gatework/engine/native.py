@@ -1,0 +1,87 @@
+"""torch.nn's own kernels (oneDNN, cuDNN), for cells that equal them.
+
+The kernels know neither lengths nor resets: the window is cut where those fall, see ``segments``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gatework.cells import Gate, TorchForm
+from gatework.engine.contract import Call, Result
+from gatework.engine.loop import select
+from gatework.engine.segments import pad_rows, replace_rows, segments
+
+name = "native"
+
+
+def refuses(call: Call) -> str | None:
+    """Cells that torch.nn does not have, and states that its kernels do not show."""
+    if call.cell.torch_form() is None:
+        return f"torch.nn has no kernel that equals {type(call.cell).__name__}"
+    if call.every_state and len(call.cell.states) > 1:
+        return "torch.nn's kernels show only h at every step"
+    return None
+
+
+def unprofitable(call: Call) -> str | None:
+    """Single steps: packing the weights for the kernel costs 5 to 15 times the loop's step."""
+    return "it packs its weights for every call, too dear for a single step" if len(call.x) == 1 else None
+
+
+def run(call: Call) -> Result:
+    """Run the call, one kernel a segment."""
+    form = call.cell.torch_form()
+    assert form is not None
+    weights = kernel_weights(form)
+    time, batch, _ = call.x.shape
+    state = call.state
+    pieces: list[Tensor] = []
+    for segment in segments(time, call.lengths, call.resets):
+        if segment.resets and call.resets is not None:
+            state = select(call.resets[segment.start], call.initial, state)
+        x = call.x[segment.start : segment.stop]
+        rows = segment.rows
+        running = state if rows is None else type(state)(*(part[rows.to(part.device)] for part in state))
+        outputs, following = _kernel(form, x if rows is None else x[:, rows.to(x.device)], running, weights)
+        pieces.append(pad_rows(outputs, rows, batch, dim=1))
+        state = type(state)(*(replace_rows(old, rows, new) for old, new in zip(state, following, strict=True)))
+    done = sum(map(len, pieces))
+    if done < time:
+        pieces.append(call.x.new_zeros(time - done, batch, call.cell.hidden_size))
+    outputs = pieces[0] if len(pieces) == 1 else torch.cat(pieces)
+    return Result(outputs, state, type(state)(outputs) if call.every_state else None)
+
+
+def kernel_weights(form: TorchForm) -> list[Tensor]:
+    """The kernel's flat weights: weight_ih, weight_hh and, if the gates have them, bias_ih and bias_hh.
+
+    A gate among both the input and the recurrent gates has one bias, the kernel two: the second is zero.
+    """
+    weights = [_joined(form.input_gates, "W"), _joined(form.recurrent_gates, "U")]
+    if form.input_gates[0].b is not None:
+        second = [
+            torch.zeros_like(gate.b) if gate in form.input_gates else gate.b
+            for gate in form.recurrent_gates
+            if gate.b is not None
+        ]
+        weights += [_joined(form.input_gates, "b"), torch.cat(second)]
+    return weights
+
+
+def _joined(gates: tuple[Gate, ...], parameter: str) -> Tensor:
+    return torch.cat([getattr(gate, parameter) for gate in gates])
+
+
+def _kernel(form: TorchForm, x: Tensor, state: Any, weights: list[Tensor]) -> tuple[Tensor, tuple[Tensor, ...]]:
+    layers, dropout, bidirectional, batch_first = 1, 0.0, False, False
+    options = (len(weights) == 4, layers, dropout, torch.is_grad_enabled(), bidirectional, batch_first)
+    first = [part[None].to(x.dtype) for part in state]
+    if form.kernel == "lstm":
+        outputs, *last = torch.lstm(x, first, weights, *options)
+    else:
+        outputs, *last = getattr(torch, form.kernel)(x, first[0], weights, *options)
+    return outputs, tuple(part[0] for part in last)

@@ -1,0 +1,43 @@
+"""The one way to run a cell over time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from gatework.cells import Cell
+from gatework.engine.contract import Result, checked_call
+from gatework.engine.plan import plan
+
+
+def run(
+    cell: Cell,
+    x: Tensor,
+    state: Any = None,
+    *,
+    lengths: Tensor | None = None,
+    resets: Tensor | None = None,
+    every_state: bool = False,
+    engine: str = "auto",
+) -> Result:
+    """Run a cell over a batch of sequences.
+
+    Args:
+        cell: the recurrence.
+        x: (time, batch, input).
+        state: ``cell.State`` (or a tuple in its order) of (batch, size) to start from; the cell's initial
+            state where none is given.
+        lengths: (batch,) integers between 0 and time. Past its length a row's outputs are zero, its state
+            stays, and neither values nor gradients depend on what the padding holds.
+        resets: (time, batch) bool. Where true, the row returns to the initial state before that step.
+        every_state: also give all states at all steps.
+        engine: ``"auto"``, or the name of one in ``gatework.engine.ENGINES``.
+
+    Raises:
+        ValueError: a shape, or the range of the lengths, is wrong.
+        TypeError: a type or device is wrong.
+        EngineError: the engine asked for by name cannot run this.
+    """
+    call = checked_call(cell, x, state, lengths=lengths, resets=resets, every_state=every_state)
+    return plan(call, engine).engine.run(call)
