@@ -50,9 +50,7 @@ def storage_errors(target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StorageError(
-            f"cannot write {target} ({reason})", "free some space or choose another folder"
-        ) from error
+        raise StorageError(f"cannot write {target} ({reason})", "free some space or choose another folder") from error
 
 
 def flush(path: Path) -> None:
@@ -163,3 +161,9 @@ def _digest(tensors: Mapping[str, torch.Tensor], text: str) -> str:
         digest.update(f"\0{name} {tensor.dtype} {tuple(tensor.shape)}\0".encode())
         digest.update(tensor.reshape(-1).contiguous().view(torch.uint8).numpy().data)
     return digest.hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where gatework keeps what it can make again: ``gatework`` below XDG_CACHE_HOME, or below ``~/.cache``."""
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (named if named.is_absolute() else Path.home() / ".cache") / "gatework"

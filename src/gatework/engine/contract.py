@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -46,6 +47,11 @@ class Result(NamedTuple):
     outputs: Tensor
     state: Any
     states: Any = None
+
+    def map_time(self, change: Callable[[Tensor], Tensor]) -> Result:
+        """Change everything that runs over time (outputs and all states), not the final state."""
+        states = None if self.states is None else type(self.states)(*map(change, self.states))
+        return Result(change(self.outputs), self.state, states)
 
 
 class Engine(Protocol):

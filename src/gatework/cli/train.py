@@ -1,0 +1,224 @@
+"""gatework train: from a text to a trained model, in a run folder of its own."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gatework.cli.options import with_settings
+from gatework.errors import InputError
+from gatework.settings import SECTIONS, RunConfig, checked_config
+
+if TYPE_CHECKING:
+    from gatework.training import Outcome, RunFolder
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("train")(with_settings(train, SECTIONS, leave_out=["sources"]))
+
+
+def train(
+    settings: dict[str, dict[str, Any]],
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Text files or folders; - reads standard input; without any, the language reference inside Python.",
+            show_default=False,
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Take all settings from a config.json; options given beside it win.")
+    ] = None,
+    run: Annotated[Path | None, typer.Option(help="New folder for the results; runs/DATE-NAME unless given.")] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Continue a run (a folder, or `last`) bit for bit where it stopped."),
+    ] = None,
+) -> int:
+    r"""Train a recurrent language model on a text.
+
+    Shows loss, bits per symbol and speed while it trains, writes a sample after each epoch, keeps the model
+    with the best validation loss, and leaves everything in a run folder. Ctrl-C saves; --resume continues.
+
+    [bold]Examples[/]
+
+    gatework train my.txt --minutes 2
+
+    gatework train books/ --cell gru --hidden-size 512 --layers 2 --dropout 0.2
+
+    gatework train names.txt --separator '\n' --epochs 30
+
+    gatework train --resume last --epochs 20
+    """
+    if resume is not None:
+        if run is not None or config is not None or data:
+            raise InputError(
+                "--resume continues a run with its own data and folder", "leave out DATA, --run and --config"
+            )
+        return _resume(resume, settings)
+    chosen = _merged(config, settings, data)
+    return _begin(chosen, run)
+
+
+def _merged(config: Path | None, settings: dict[str, dict[str, Any]], data: list[str] | None) -> RunConfig:
+    """The settings of a file, those on the command line over them."""
+    from gatework.storage import read_json
+
+    base = {} if config is None else read_json(config)
+    origin = "the command line" if config is None else str(config)
+    if not isinstance(base, dict) or not all(isinstance(section, dict) for section in base.values()):
+        raise InputError(f"{origin} is not a configuration", "take the config.json of a run as a pattern")
+    merged = {**base, **{name: {**base.get(name, {}), **given} for name, given in settings.items()}}
+    if data:
+        merged["data"]["sources"] = data
+    return checked_config(merged, origin)
+
+
+def _begin(config: RunConfig, path: Path | None) -> int:
+    import torch
+
+    from gatework.cli.progress import loading
+    from gatework.data import load_corpus
+    from gatework.models import LanguageModel
+    from gatework.training import RunFolder, Trainer
+
+    folder = RunFolder.fresh(path or _new_path(config))
+    torch.manual_seed(config.training.seed)
+    with loading("reading the text") as progress:
+        corpus = load_corpus(config.data, progress=progress, keep=folder.data)
+    trainer = Trainer(LanguageModel(config.model, corpus.vocabulary), corpus, config.training, folder)
+    folder.start(_lasting(config, folder).model_dump(mode="json"))
+    return _train(trainer)
+
+
+def _lasting(config: RunConfig, folder: RunFolder) -> RunConfig:
+    """The configuration with sources that can be read again, from wherever: standard input was kept in the run."""
+    paths = [folder.data if name == "-" else Path(name) for name in config.data.sources]
+    data = config.data.model_copy(update={"sources": [str(path.resolve()) for path in paths]})
+    return config.model_copy(update={"data": data})
+
+
+def _resume(name: str, settings: dict[str, dict[str, Any]]) -> int:
+    from gatework.cli.console import print_note
+    from gatework.cli.progress import Notes, loading
+    from gatework.data import load_corpus
+    from gatework.models import LanguageModel
+    from gatework.storage import write_json
+    from gatework.training import RunFolder, Trainer
+
+    folder = RunFolder.find(name)
+    saved = folder.read_config()
+    _check_resumable(settings)
+    config = checked_config(
+        {**saved, "training": {**saved.get("training", {}), **settings["training"]}}, str(folder.config)
+    )
+    with loading("reading the text") as progress:
+        corpus = load_corpus(config.data, progress=progress)
+    model = LanguageModel(config.model, corpus.vocabulary)
+    trainer = Trainer(model, corpus, config.training, folder, [Notes()])
+    checkpoint = trainer.resume()
+    if config.model_dump(mode="json") != saved:
+        write_json(folder.config, config.model_dump(mode="json"))
+    print_note(f"continuing {folder.path} from update {trainer.position.step:,} ({checkpoint.name})")
+    return _train(trainer)
+
+
+RESUMABLE = {
+    "epochs",
+    "minutes",
+    "steps",
+    "patience",
+    "checkpoint_minutes",
+    "log_every",
+    "sample_length",
+    "sample_prompt",
+}
+"""Settings that may change when a run is resumed: how long, and what is shown."""
+
+
+def _check_resumable(settings: dict[str, dict[str, Any]]) -> None:
+    given = {name for section in settings.values() for name in section}
+    for name in sorted(given - RESUMABLE):
+        raise InputError(
+            f"--{name.replace('_', '-')} cannot change when a run is resumed",
+            "only " + ", ".join(f"--{one.replace('_', '-')}" for one in sorted(RESUMABLE)) + " can",
+        )
+
+
+def _callbacks(trainer: Any) -> list[Any]:
+    from gatework.cli.progress import Notes, ProgressDisplay
+    from gatework.generation import SampleWriter
+    from gatework.insight import PlotWriter
+    from gatework.training import TensorBoard
+
+    display = ProgressDisplay()
+    found: list[Any] = [Notes(), display]
+    if trainer.config.sample_length:
+        found.append(SampleWriter(display.show_sample))
+    if trainer.config.tensorboard:
+        found.append(TensorBoard(trainer.folder.tensorboard))
+    return [*found, PlotWriter()]
+
+
+def _train(trainer: Any) -> int:
+    from gatework.cli.console import print_note
+    from gatework.training import Interrupted
+
+    trainer.callbacks = _callbacks(trainer)
+    try:
+        outcome = trainer.fit()
+    except Interrupted as stopped:
+        print_note(
+            f"{stopped} at update {trainer.position.step:,}; all is saved. "
+            f"Continue with: gatework train --resume {trainer.folder.path}"
+        )
+        return stopped.status
+    _report(trainer, outcome, trainer.folder)
+    return 0
+
+
+def _report(trainer: Any, outcome: Outcome, folder: RunFolder) -> None:
+    from gatework.cli.console import out
+    from gatework.generation import generate
+    from gatework.training import advise
+
+    if outcome.validation is not None:
+        score, level = outcome.validation, trainer.model.vocabulary.level
+        out.print(
+            f"\n[bold]best validation loss {score.nats:.4f} nats = {score.bits:.4f} bits per {level}[/] "
+            f"(update {outcome.step:,} of {outcome.steps:,}, {outcome.seconds:.0f} s)"
+        )
+    for text in advise(outcome.rows):
+        out.print(f"[yellow]advice:[/] {text}")
+    if trainer.config.sample_length:
+        out.print("\n[bold]it writes:[/]")
+        prompt = trainer.config.sample_prompt
+        out.print(prompt + generate(trainer.model, prompt, length=600, seed=trainer.config.seed), markup=False)
+    for picture in sorted(folder.plots.glob("*.png")):
+        out.print(f"picture: {picture}")
+    out.print("\n[bold]next:[/]")
+    for line in (
+        f"gatework generate {folder.path} --prompt 'The ' --temperature 0.7",
+        f"gatework evaluate {folder.path}",
+        f"gatework plot {folder.path} --text 'The '",
+        f"gatework train --resume {folder.path} --epochs {max(1, round(2 * outcome.epochs))}",
+    ):
+        out.print("  " + line)
+
+
+def _new_path(config: RunConfig) -> Path:
+    """``runs/DATE-TEXT-CELL``, with a number after it where that exists."""
+    source = Path(config.data.sources[0]).stem if config.data.sources else "python-reference"
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", source).strip("-").lower() or "text"
+    stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+    base = Path("runs") / f"{stamp}-{plain[:30]}-{config.model.cell}"
+    number, path = 1, base
+    while path.exists():
+        number += 1
+        path = base.with_name(f"{base.name}-{number}")
+    return path

@@ -1,0 +1,158 @@
+"""Text written by a language model, symbol by symbol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gatework.errors import InputError
+from gatework.generation.sampling import Sampling
+from gatework.models.language import LanguageModel
+
+RECENT = 64
+"""How many of the last symbols the repetition penalty looks at."""
+
+
+def generate(
+    model: LanguageModel,
+    prompt: str = "",
+    *,
+    length: int = 500,
+    seed: int | None = None,
+    sampling: Sampling | None = None,
+    **options: Any,
+) -> str:
+    """Write one text.
+
+    Args:
+        model: the writer.
+        prompt: what the text goes on from; not repeated in the result.
+        length: symbols to write.
+        seed: the same seed gives the same text; drawn anew where None.
+        sampling: how symbols are drawn.
+        **options: or its fields, as ``temperature=0.5, top_k=40``.
+
+    Raises:
+        InputError: the prompt has symbols that the model does not know; an option is out of range.
+    """
+    decoder = model.vocabulary.decoder()
+    tokens = sample_tokens(model, prompt, length=length, seed=seed, sampling=sampling or Sampling(**options))
+    return "".join([*(decoder.feed([int(row[0])]) for row in tokens), decoder.flush()])
+
+
+def generate_batch(
+    model: LanguageModel,
+    prompt: str = "",
+    *,
+    samples: int,
+    length: int = 500,
+    seed: int | None = None,
+    sampling: Sampling | None = None,
+    **options: Any,
+) -> list[str]:
+    """Write several texts at once as one batch; arguments and errors as ``generate``."""
+    rows = sample_tokens(
+        model, prompt, length=length, seed=seed, samples=samples, sampling=sampling or Sampling(**options)
+    )
+    columns = torch.stack(list(rows), dim=1)
+    return [model.vocabulary.decode(column.tolist()) for column in columns]
+
+
+def sample_tokens(
+    model: LanguageModel,
+    prompt: str,
+    *,
+    length: int,
+    seed: int | None = None,
+    samples: int = 1,
+    sampling: Sampling,
+    poll: Callable[[], None] = lambda: None,
+) -> Iterator[Tensor]:
+    """Draw symbols one step at a time.
+
+    Without a prompt the text begins as a document does. Where a document ends, the state returns to the
+    initial one, as it did in training.
+
+    Yields:
+        (samples,) int64, ``length`` times.
+
+    Raises:
+        InputError: the prompt has symbols that the model does not know; a number is out of range.
+    """
+    if length < 1 or samples < 1:
+        raise InputError(f"length is {length} and samples {samples}", "both must be at least 1")
+    start = _prompt_tokens(model, prompt)
+    return _draw(model, start.expand(samples, -1).T, length, seed, sampling, poll)
+
+
+@torch.no_grad()
+def _draw(
+    model: LanguageModel,
+    start: Tensor,
+    length: int,
+    seed: int | None,
+    sampling: Sampling,
+    poll: Callable[[], None],
+) -> Iterator[Tensor]:
+    device = next(model.parameters()).device
+    generator = torch.Generator(device)
+    if seed is None:
+        generator.seed()
+    else:
+        generator.manual_seed(seed)
+    training = model.training
+    model.eval()
+    try:
+        history = start.to(device)
+        logits, state = model(history)
+        logits = logits[-1]
+        for _ in range(length):
+            poll()
+            symbols = sampling.draw(_possible(model, logits), generator, history[-RECENT:].T)
+            yield symbols.cpu()
+            history = torch.cat([history[-RECENT:], symbols[None]])
+            resets = _document_starts(model, history)
+            logits, state = model(symbols[None], state, resets=resets)
+            logits = logits[0]
+    finally:
+        model.train(training)
+
+
+def _prompt_tokens(model: LanguageModel, prompt: str) -> Tensor:
+    """The tokens (1, n) that the model reads before it writes."""
+    vocabulary = model.vocabulary
+    missing = vocabulary.missing(prompt)
+    if missing:
+        raise InputError(
+            f"the prompt has symbols that the model has never seen ({' '.join(map(repr, missing[:10]))})",
+            "leave them out, or train on a text that has them",
+        )
+    ids = vocabulary.encode(prompt).tolist()
+    return torch.tensor([model.document_end[-1:] + ids or [_any_start(model)]])
+
+
+def _any_start(model: LanguageModel) -> int:
+    """What to read first where nothing is given and documents have no start symbol: a line's end, if known."""
+    ids = [] if model.vocabulary.missing("\n") else model.vocabulary.encode("\n").tolist()
+    return ids[0] if ids else len(model.vocabulary) - 1
+
+
+def _possible(model: LanguageModel, logits: Tensor) -> Tensor:
+    """Never write the symbol for unknown ones."""
+    if model.vocabulary.unknown is None:
+        return logits
+    logits = logits.clone()
+    logits[:, model.vocabulary.unknown] = -torch.inf
+    return logits
+
+
+def _document_starts(model: LanguageModel, history: Tensor) -> Tensor | None:
+    """(1, batch) true where the last symbols of a row end a document; None where they do nowhere."""
+    ending = model.document_end
+    if not ending or len(history) < len(ending):
+        return None
+    ends = (history[-len(ending) :] == torch.tensor(ending, device=history.device)[:, None]).all(dim=0)
+    return ends[None] if bool(ends.any()) else None

@@ -1,0 +1,29 @@
+"""The pictures that a training leaves in its folder."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gatework.insight.curves import plot_curves
+from gatework.insight.gates import STEPS, plot_gates
+from gatework.models.language import LanguageModel
+from gatework.training import Callback, Outcome, Trainer
+
+
+class PlotWriter(Callback):
+    """Draws ``plots/loss.png`` and, over the beginning of the held-out text, ``plots/gates.png``."""
+
+    def on_end(self, trainer: Trainer, outcome: Outcome) -> None:
+        """Draw both."""
+        if trainer.folder is None:
+            return
+        plots = trainer.folder.plots
+        plot_curves(outcome.rows, plots / "loss.png", title=trainer.folder.path.name)
+        split = trainer.corpus.validation if len(trainer.corpus.validation) else trainer.corpus.train
+        plot_gates(trainer.model, readable_excerpt(trainer.model, split.tokens), plots / "gates.png")
+
+
+def readable_excerpt(model: LanguageModel, tokens: np.ndarray) -> str:
+    """The first ``STEPS`` symbols of a text as text, without those that the model does not know."""
+    special = (model.vocabulary.unknown, model.vocabulary.document)
+    return model.vocabulary.decode([token for token in tokens[: 2 * STEPS].tolist() if token not in special][:STEPS])

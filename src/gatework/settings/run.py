@@ -1,0 +1,65 @@
+"""Everything that a training needs, in one object: what config.json of a run holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gatework.errors import InputError, did_you_mean
+from gatework.settings.corpus import CorpusConfig
+from gatework.settings.model import LanguageModelConfig
+from gatework.settings.training import TrainingConfig
+
+
+class RunConfig(BaseModel):
+    """Data, model and training."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: CorpusConfig = CorpusConfig()
+    model: LanguageModelConfig = LanguageModelConfig()
+    training: TrainingConfig = TrainingConfig()
+
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "data": CorpusConfig,
+    "model": LanguageModelConfig,
+    "training": TrainingConfig,
+}
+
+
+def checked_config(values: Any, origin: str = "the configuration") -> RunConfig:
+    """Make a configuration from nested dictionaries.
+
+    Args:
+        values: section -> field -> value.
+        origin: what to call it in errors, a file's name for example.
+
+    Raises:
+        InputError: a key does not exist (with the nearest that does), or a value is out of range.
+    """
+    try:
+        return RunConfig.model_validate(values)
+    except ValidationError as error:
+        raise InputError(f"{origin}: {_cause(error)}", _remedy(error)) from error
+
+
+def _cause(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"]))
+    if first["type"] == "extra_forbidden":
+        return f"there is no setting {place!r}"
+    message = first["msg"].removeprefix("Value error, ")
+    given = first["input"]
+    shown = "" if isinstance(given, dict) else f", not {given!r}"
+    return f"{place}: {message[0].lower()}{message[1:]}{shown}"
+
+
+def _remedy(error: ValidationError) -> str:
+    first = error.errors()[0]
+    if first["type"] != "extra_forbidden":
+        return "`gatework train --help` tells what each setting may be"
+    *section, name = map(str, first["loc"])
+    model: type[BaseModel] = SECTIONS[section[0]] if section else RunConfig
+    return did_you_mean(name, model.model_fields)
