@@ -256,6 +256,7 @@ def test_the_language_reference_is_a_corpus() -> None:
     assert (corpus.tokens[corpus.starts] == corpus.vocabulary.document).all()
     assert "Boolean" in text_of(corpus, corpus.train.tokens[:100_000])
     assert corpus.name == "the Python language reference"
+    assert corpus.config == CorpusConfig()
 
 
 def test_tiny_shakespeare_is_divided_as_nanogpt_does(data: Path) -> None:

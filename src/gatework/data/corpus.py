@@ -57,6 +57,7 @@ class Corpus:
         fingerprint: SHA-256 of vocabulary, tokens and starts.
         separator: the ids that end a document; empty if none do.
         name: a short name of where it comes from.
+        config: what it was loaded with.
     """
 
     vocabulary: Vocabulary
@@ -68,6 +69,7 @@ class Corpus:
     fingerprint: str
     separator: tuple[int, ...]
     name: str
+    config: CorpusConfig
 
 
 def load_corpus(
@@ -178,6 +180,7 @@ def _divided(config: CorpusConfig, encoded: Encoded, name: str) -> Corpus:
         fingerprint=encoded.fingerprint,
         separator=encoded.separator,
         name=name,
+        config=config,
     )
 
 
