@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_args, get_origin
 import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from rich.markup import escape
 
 from gatework.errors import InputError
 
@@ -51,16 +52,13 @@ def _option(name: str, field: FieldInfo, panel: str) -> inspect.Parameter:
     flag = "--" + name.replace("_", "-")
     kind = list[str] if _is_mapping(field) else _plain_type(field)
     if _is_mapping(field):
-        flag, default = flag.removesuffix("s"), ""
-    else:
-        default = _shown_default(field.default)
+        flag = flag.removesuffix("s")
     flags = [f"{flag}/--no-{flag[2:]}"] if kind is bool else [flag]
     option = typer.Option(
         *flags,
-        help=field.description,
+        help=f"{escape(field.description or '')}{_shown_default(field.default)}",
         rich_help_panel=panel,
-        show_default=default or False,
-        metavar=_metavar(field),
+        metavar="NAME=VALUE" if _is_mapping(field) else None,
     )
     wanted = kind if kind == list[str] else kind | None
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[wanted, option])
@@ -77,16 +75,11 @@ def _is_mapping(field: FieldInfo) -> bool:
     return get_origin(field.annotation) is dict
 
 
-def _metavar(field: FieldInfo) -> str | None:
-    return "NAME=VALUE" if _is_mapping(field) else None
-
-
 def _shown_default(default: Any) -> str:
-    if default is None or default == "":
+    """The default as the help shows it. Typer's own default is None, which tells what the user left out."""
+    if default in (None, "", {}) or isinstance(default, bool):
         return ""
-    if isinstance(default, bool):
-        return "yes" if default else "no"
-    return str(default)
+    return rf" [dim]\[default: {default}][/dim]"
 
 
 def _pairs(words: list[str]) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def given_text(model: LanguageModel, sources: list[str], encoding: str) -> tuple
         sources=sources,
         level=model.vocabulary.level,
         encoding=encoding,
-        separator=model.vocabulary.separator or None,
+        separator=model.vocabulary.separator.replace("\\", "\\\\") or None,  # as one would type it
         validation=0,
     )
     corpus = load_corpus(config, vocabulary=model.vocabulary)

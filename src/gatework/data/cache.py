@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from gatework.data.config import CorpusConfig
 from gatework.data.spool import disk_errors
 from gatework.data.vocabulary import Vocabulary
 from gatework.errors import GateworkError
+from gatework.settings import CorpusConfig
 from gatework.storage import cache_folder, read_json, replacing, write_json
 
 FORMAT = 1  # raised when the same text would be encoded differently

@@ -18,11 +18,11 @@ from gatework.data.cache import (
     read_entry,
     write_entry,
 )
-from gatework.data.config import CorpusConfig
 from gatework.data.encode import Encoder, Progress
 from gatework.data.sources import find_sources
 from gatework.data.vocabulary import Vocabulary
 from gatework.errors import InputError
+from gatework.settings import CorpusConfig
 
 IN_MEMORY = 64 << 20  # bytes of ids above which a corpus is mapped from the cache
 

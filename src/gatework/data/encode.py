@@ -11,8 +11,9 @@ from gatework.data.numbering import Numbering, numbering
 from gatework.data.separator import SeparatorFinder
 from gatework.data.sources import Document
 from gatework.data.spool import Spool, smallest_type
-from gatework.data.vocabulary import Level, Vocabulary
+from gatework.data.vocabulary import Vocabulary
 from gatework.errors import InputError
+from gatework.settings import Level
 
 CHUNK = 1 << 20  # bytes of text read at a time
 

@@ -15,9 +15,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from gatework.data.sources import Document
-from gatework.data.vocabulary import BYTES, DOCUMENT, Level, code_points
+from gatework.data.vocabulary import BYTES, DOCUMENT, code_points
 from gatework.data.words import split_words, whole_words
 from gatework.errors import InputError
+from gatework.settings import Level
 
 
 class Numbering(Protocol):

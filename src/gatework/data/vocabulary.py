@@ -10,16 +10,15 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast, get_args
 
 import numpy as np
 
 from gatework.data.decoder import ByteDecoder, Decoder, SymbolDecoder, WordDecoder
 from gatework.data.words import split_words
 from gatework.errors import DamagedFileError
+from gatework.settings import Level
 from gatework.storage import read_json, write_json
-
-Level = Literal["character", "byte", "word"]
 
 UNKNOWN = "<unknown>"
 DOCUMENT = "<document>"

@@ -1,7 +1,7 @@
 """Text written by a model: sampling, one text or a batch of them."""
 
-from gatework.generation.generate import generate, generate_batch, sample_tokens
 from gatework.generation.samples import SampleWriter
 from gatework.generation.sampling import Sampling
+from gatework.generation.writing import generate, generate_batch, sample_tokens
 
 __all__ = ["SampleWriter", "Sampling", "generate", "generate_batch", "sample_tokens"]

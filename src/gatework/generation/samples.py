@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gatework.generation.generate import sample_tokens
 from gatework.generation.sampling import Sampling
+from gatework.generation.writing import sample_tokens
 from gatework.storage import storage_errors
 from gatework.training import Callback, Trainer
 

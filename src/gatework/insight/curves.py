@@ -39,9 +39,7 @@ def plot_curves(rows: Sequence[dict[str, Any]], target: Path, *, title: str = ""
     losses.set(title=title, ylabel="loss (nats a symbol)")
     losses.grid(alpha=0.3)
     losses.legend(loc="upper right")
-    bits = losses.secondary_yaxis(
-        "right", functions=(lambda nats: nats / math.log(2), lambda bits: bits * math.log(2))
-    )
+    bits = losses.secondary_yaxis("right", functions=(lambda nats: nats / math.log(2), lambda bits: bits * math.log(2)))
     bits.set_ylabel("bits a symbol")
     rates.plot(*_points(training, "learning_rate"), color="tab:gray", linewidth=1)
     rates.set(xlabel="update", ylabel="learning rate")

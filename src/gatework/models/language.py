@@ -48,7 +48,7 @@ class LanguageModel(nn.Module):
     @functools.cached_property
     def document_end(self) -> list[int]:
         """The symbols that end a document; the last of them is the first that a fresh state reads."""
-        if getattr(self.vocabulary, "separator", ""):
+        if self.vocabulary.separator:
             return self.vocabulary.encode(self.vocabulary.separator).tolist()
         return [] if self.vocabulary.document is None else [self.vocabulary.document]
 

@@ -39,7 +39,9 @@ class TrainingConfig(BaseModel):
     second_decay: float = Field(
         0.99, gt=0, lt=1, description="Decay of the squared gradient in RMSprop, Adadelta, Adam and AdamW."
     )
-    weight_decay: float = Field(0.01, ge=0, description="Weight decay; AdamW's is decoupled.")
+    weight_decay: float | None = Field(
+        None, ge=0, description="Weight decay; 0.1 for AdamW, where it is decoupled, and else 0 unless given."
+    )
     clip_norm: float | None = Field(1.0, gt=0, description="Largest norm of the whole gradient.")
     clip_value: float | None = Field(
         None, gt=0, description="Largest absolute value of each gradient; the classic is 5."

@@ -5,7 +5,7 @@ from gatework.training.advice import advise
 from gatework.training.bptt import TruncatedBPTT
 from gatework.training.callbacks import Callback, TensorBoard
 from gatework.training.evaluation import Score, evaluate
-from gatework.training.fit import fit
+from gatework.training.fitting import fit
 from gatework.training.run_folder import RunFolder
 from gatework.training.schedules import Schedule
 from gatework.training.signals import Interrupted

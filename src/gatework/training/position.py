@@ -22,6 +22,7 @@ class Position:
         loss_count: how many those are.
         rows: lines of metrics.jsonl so far.
         best_loss: lowest validation loss.
+        best_count: symbols that it was measured on.
         best_step: where it was reached.
         stale: validations since then.
         validated_step: where the last validation was made.
@@ -36,6 +37,7 @@ class Position:
     loss_count: int = 0
     rows: int = 0
     best_loss: float = math.inf
+    best_count: int = 0
     best_step: int = -1
     stale: int = 0
     validated_step: int = -1

@@ -256,6 +256,7 @@ class Trainer:
             self._add(row := self._row("validation", score.nats))
         if score is None or score.nats < position.best_loss:
             position.best_loss = math.inf if score is None else score.nats
+            position.best_count = 0 if score is None else score.count
             position.best_step, position.stale = position.step, 0
             self._keep_best()
         else:
@@ -281,8 +282,7 @@ class Trainer:
     def _end(self, reason: str) -> Outcome:
         position = self.position
         self._restore_best()
-        scored = math.isfinite(position.best_loss)
-        validation = Score(position.best_loss, len(self.corpus.validation) - 1) if scored else None
+        validation = Score(position.best_loss, position.best_count) if position.best_count else None
         outcome = Outcome(
             validation, position.best_step, position.step, self.epochs(), position.seconds, reason, self.rows
         )
