@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gatework.data import Corpus, CorpusConfig, corpora_folder, corpus, load_corpus
+from gatework.data import Corpus, corpora_folder, corpus, load_corpus
 from gatework.errors import StorageError
+from gatework.settings import CorpusConfig
 
 TEXT = "Ünï 😀 don't stop\n" * 53
 

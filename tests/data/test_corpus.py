@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatework.data import Corpus, CorpusConfig, Vocabulary, encode, load_corpus
+from gatework.data import Corpus, Vocabulary, encode, load_corpus
 from gatework.errors import InputError
+from gatework.settings import CorpusConfig
 
 
 def corpus_of(text: str | bytes, **options: object) -> Corpus:

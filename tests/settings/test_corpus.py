@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from gatework.data import CorpusConfig
+from gatework.settings import CorpusConfig
 
 
 def test_a_configuration_comes_back_from_json() -> None:
