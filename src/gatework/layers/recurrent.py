@@ -59,7 +59,7 @@ class Recurrent(nn.Module):
         order = reading_order(x, lengths) if self.reverse else None
         if order is not None:
             x = in_order(x, order)
-            resets = None if resets is None else in_order(backward_resets(resets), order)
+            resets = None if resets is None else backward_resets(in_order(resets, order))
         result = engine.run(
             self.cell, x, state, lengths=lengths, resets=resets, every_state=every_state, engine=self.engine
         )
@@ -93,5 +93,5 @@ def in_order(values: Tensor, order: Tensor) -> Tensor:
 
 
 def backward_resets(resets: Tensor) -> Tensor:
-    """Where a backward reader enters a new piece: one step before each step at which one begins."""
-    return torch.cat([resets[1:], torch.zeros_like(resets[:1])])
+    """Where a backward reader enters a new piece, both in its own order: after each step at which one begins."""
+    return torch.cat([torch.zeros_like(resets[:1]), resets[:-1]])
