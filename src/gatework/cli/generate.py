@@ -36,7 +36,7 @@ def generate(
 
     gatework generate runs/mine --samples 5 --length 100 --seed 1
     """
-    from gatework.generation import Sampling, sample_tokens
+    from gatework.generation import Sampling, TextWriter, sample_tokens
     from gatework.training.signals import Interrupted, StopSignals
 
     model = load_model(run)
@@ -45,18 +45,18 @@ def generate(
         rows = sample_tokens(
             model, prompt, length=length, seed=seed, samples=samples, sampling=sampling, poll=stop.poll
         )
-        decoders = [model.vocabulary.decoder() for _ in range(samples)]
+        writers = [TextWriter(model.vocabulary) for _ in range(samples)]
         texts = [prompt] * samples
         try:
             _write(prompt if samples == 1 else "")
             for row in rows:
-                pieces = [decoder.feed([token]) for decoder, token in zip(decoders, row.tolist(), strict=True)]
+                pieces = [writer.feed(symbol) for writer, symbol in zip(writers, row.tolist(), strict=True)]
                 texts = [text + piece for text, piece in zip(texts, pieces, strict=True)]
                 _write(pieces[0] if samples == 1 else "")
         except Interrupted as stopped:
             _write("\n")
             return stopped.status
-    endings = [decoder.flush() for decoder in decoders]
+    endings = [writer.flush() for writer in writers]
     if samples == 1:
         _write(endings[0] + "\n")
     else:

@@ -30,7 +30,8 @@ app = typer.Typer(
         "diverged; 130 stopped by Ctrl-C; 143 by SIGTERM. Environment: GATEWORK_DEBUG=1 is --debug."
     ),
 )
-for _command in (train, generate, evaluate, plot, cells, doctor):
+COMMANDS = {"train": train, "generate": generate, "evaluate": evaluate, "plot": plot, "cells": cells, "doctor": doctor}
+for _command in COMMANDS.values():
     _command.register(app)
 
 
@@ -68,7 +69,7 @@ def status_of(words: list[str], *, debug: bool = False) -> int:
         return DIVERGED if isinstance(error, DivergedError) else INPUT_ERROR
     except typer.TyperException as error:
         if error.format_message():
-            command = f"gatework {words[0]}" if words and not words[0].startswith("-") else "gatework"
+            command = f"gatework {words[0]}" if words and words[0] in COMMANDS else "gatework"
             print_error(error.format_message().rstrip("."), f"`{command} --help` lists what there is")
         return INPUT_ERROR
     except BrokenPipeError:  # whoever read our output has read enough

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +16,8 @@ from gatework.errors import InputError
 from gatework.settings import SECTIONS, RunConfig, checked_config
 
 if TYPE_CHECKING:
+    from gatework.data import Corpus
+    from gatework.models import LanguageModel
     from gatework.training import Outcome, RunFolder
 
 
@@ -70,7 +74,7 @@ def _merged(config: Path | None, settings: dict[str, dict[str, Any]], data: list
     from gatework.storage import read_json
 
     base = {} if config is None else read_json(config)
-    origin = "the command line" if config is None else str(config)
+    origin = "" if config is None else str(config)
     if not isinstance(base, dict) or not all(isinstance(section, dict) for section in base.values()):
         raise InputError(f"{origin} is not a configuration", "take the config.json of a run as a pattern")
     merged = {**base, **{name: {**base.get(name, {}), **given} for name, given in settings.items()}}
@@ -80,20 +84,30 @@ def _merged(config: Path | None, settings: dict[str, dict[str, Any]], data: list
 
 
 def _begin(config: RunConfig, path: Path | None) -> int:
-    import torch
-
     from gatework.cli.progress import loading
     from gatework.data import load_corpus
-    from gatework.models import LanguageModel
     from gatework.training import RunFolder, Trainer
 
     folder = RunFolder.fresh(path or _new_path(config))
-    torch.manual_seed(config.training.seed)
     with loading("reading the text") as progress:
         corpus = load_corpus(config.data, progress=progress, keep=folder.data)
-    trainer = Trainer(LanguageModel(config.model, corpus.vocabulary), corpus, config.training, folder)
+    trainer = Trainer(_build(config, corpus), corpus, config.training, folder)
     folder.start(_lasting(config, folder).model_dump(mode="json"))
     return _train(trainer)
+
+
+def _build(config: RunConfig, corpus: Corpus) -> LanguageModel:
+    """The model of a configuration; its size is checked before any memory is taken."""
+    import torch
+
+    from gatework.models import LanguageModel
+    from gatework.training import check_memory
+
+    with torch.device("meta"):
+        skeleton = LanguageModel(config.model, corpus.vocabulary)
+    check_memory(sum(parameter.numel() for parameter in skeleton.parameters()))
+    torch.manual_seed(config.training.seed)
+    return LanguageModel(config.model, corpus.vocabulary)
 
 
 def _lasting(config: RunConfig, folder: RunFolder) -> RunConfig:
@@ -107,7 +121,6 @@ def _resume(name: str, settings: dict[str, dict[str, Any]]) -> int:
     from gatework.cli.console import print_note
     from gatework.cli.progress import Notes, loading
     from gatework.data import load_corpus
-    from gatework.models import LanguageModel
     from gatework.storage import write_json
     from gatework.training import RunFolder, Trainer
 
@@ -119,8 +132,7 @@ def _resume(name: str, settings: dict[str, dict[str, Any]]) -> int:
     )
     with loading("reading the text") as progress:
         corpus = load_corpus(config.data, progress=progress)
-    model = LanguageModel(config.model, corpus.vocabulary)
-    trainer = Trainer(model, corpus, config.training, folder, [Notes()])
+    trainer = Trainer(_build(config, corpus), corpus, config.training, folder, [Notes()])
     checkpoint = trainer.resume()
     if config.model_dump(mode="json") != saved:
         write_json(folder.config, config.model_dump(mode="json"))
@@ -185,6 +197,7 @@ def _train(trainer: Any) -> int:
 def _report(trainer: Any, outcome: Outcome, folder: RunFolder) -> None:
     from gatework.cli.console import out
     from gatework.generation import generate
+    from gatework.insight import readable_excerpt
     from gatework.training import advise
 
     if outcome.validation is not None:
@@ -202,13 +215,15 @@ def _report(trainer: Any, outcome: Outcome, folder: RunFolder) -> None:
     for picture in sorted(folder.plots.glob("*.png")):
         out.print(f"picture: {picture}")
     out.print("\n[bold]next:[/]")
+    excerpt = readable_excerpt(trainer.model, trainer.corpus.train.tokens)
+    path, prompt = shlex.quote(str(folder.path)), shlex.quote(f"{excerpt.split()[0]} " if excerpt.split() else excerpt)
     for line in (
-        f"gatework generate {folder.path} --prompt 'The ' --temperature 0.7",
-        f"gatework evaluate {folder.path}",
-        f"gatework plot {folder.path} --text 'The '",
-        f"gatework train --resume {folder.path} --epochs {max(1, round(2 * outcome.epochs))}",
+        f"gatework generate {path} --prompt {prompt} --temperature 0.7",
+        f"gatework evaluate {path}",
+        f"gatework plot {path} --text {shlex.quote(' '.join(excerpt.split())[:40])}",
+        f"gatework train --resume {path} --epochs {max(1, math.ceil(2 * outcome.epochs))}",
     ):
-        out.print("  " + line)
+        out.print("  " + line, markup=False)
 
 
 def _new_path(config: RunConfig) -> Path:

@@ -2,6 +2,7 @@
 
 from gatework.generation.samples import SampleWriter
 from gatework.generation.sampling import Sampling
+from gatework.generation.text import TextWriter
 from gatework.generation.writing import generate, generate_batch, sample_tokens
 
-__all__ = ["SampleWriter", "Sampling", "generate", "generate_batch", "sample_tokens"]
+__all__ = ["SampleWriter", "Sampling", "TextWriter", "generate", "generate_batch", "sample_tokens"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gatework.generation.sampling import Sampling
+from gatework.generation.text import as_text
 from gatework.generation.writing import sample_tokens
 from gatework.storage import storage_errors
 from gatework.training import Callback, Trainer
@@ -34,7 +35,6 @@ class SampleWriter(Callback):
 
     def _sample(self, trainer: Trainer) -> str:
         config, model = trainer.config, trainer.model
-        decoder = model.vocabulary.decoder()
         tokens = sample_tokens(
             model,
             config.sample_prompt,
@@ -43,5 +43,4 @@ class SampleWriter(Callback):
             sampling=Sampling(),
             poll=trainer.stop.poll,
         )
-        text = "".join([*(decoder.feed(row.tolist()) for row in tokens), decoder.flush()])
-        return config.sample_prompt + text
+        return config.sample_prompt + as_text(model.vocabulary, (int(row[0]) for row in tokens))

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gatework.errors import InputError
 from gatework.generation.sampling import Sampling
+from gatework.generation.text import as_text
 from gatework.models.language import LanguageModel
 
 RECENT = 64
@@ -38,9 +39,8 @@ def generate(
     Raises:
         InputError: the prompt has symbols that the model does not know; an option is out of range.
     """
-    decoder = model.vocabulary.decoder()
     tokens = sample_tokens(model, prompt, length=length, seed=seed, sampling=sampling or Sampling(**options))
-    return "".join([*(decoder.feed([int(row[0])]) for row in tokens), decoder.flush()])
+    return as_text(model.vocabulary, (int(row[0]) for row in tokens))
 
 
 def generate_batch(
@@ -58,7 +58,7 @@ def generate_batch(
         model, prompt, length=length, seed=seed, samples=samples, sampling=sampling or Sampling(**options)
     )
     columns = torch.stack(list(rows), dim=1)
-    return [model.vocabulary.decode(column.tolist()) for column in columns]
+    return [as_text(model.vocabulary, column.tolist()) for column in columns]
 
 
 def sample_tokens(

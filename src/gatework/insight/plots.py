@@ -9,6 +9,8 @@ from gatework.insight.gates import STEPS, plot_gates
 from gatework.models.language import LanguageModel
 from gatework.training import Callback, Outcome, Trainer
 
+PIECES = 20
+
 
 class PlotWriter(Callback):
     """Draws ``plots/loss.png`` and, over the beginning of the held-out text, ``plots/gates.png``."""
@@ -24,6 +26,12 @@ class PlotWriter(Callback):
 
 
 def readable_excerpt(model: LanguageModel, tokens: np.ndarray) -> str:
-    """The first ``STEPS`` symbols of a text as text, without those that the model does not know."""
-    special = (model.vocabulary.unknown, model.vocabulary.document)
-    return model.vocabulary.decode([token for token in tokens[: 2 * STEPS].tolist() if token not in special][:STEPS])
+    """A piece of ``STEPS`` symbols from the beginning of a text: of the first pieces the one with most variety.
+
+    Symbols that the model does not know, and documents' starts, are left out.
+    """
+    special = [number for number in (model.vocabulary.unknown, model.vocabulary.document) if number is not None]
+    known = tokens[: PIECES * STEPS]
+    known = known[~np.isin(known, special)]
+    pieces = [known[first : first + STEPS] for first in range(0, len(known), STEPS)]
+    return model.vocabulary.decode(max(pieces, key=lambda piece: len(np.unique(piece))))

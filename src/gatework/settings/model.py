@@ -28,6 +28,7 @@ class LanguageModelConfig(BaseModel):
     def _tied_sizes_agree(self) -> LanguageModelConfig:
         if self.tied and self.embedding_size != self.hidden_size:
             raise ValueError(
-                f"tied weights need embedding_size ({self.embedding_size}) equal to hidden_size ({self.hidden_size})"
+                f"tied weights need an embedding of the hidden size: "
+                f"--embedding-size {self.hidden_size}, not {self.embedding_size}"
             )
         return self

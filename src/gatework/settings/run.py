@@ -29,12 +29,12 @@ SECTIONS: dict[str, type[BaseModel]] = {
 }
 
 
-def checked_config(values: Any, origin: str = "the configuration") -> RunConfig:
+def checked_config(values: Any, origin: str = "") -> RunConfig:
     """Make a configuration from nested dictionaries.
 
     Args:
         values: section -> field -> value.
-        origin: what to call it in errors, a file's name for example.
+        origin: the file that they come from; without one, errors name command-line options.
 
     Raises:
         InputError: a key does not exist (with the nearest that does), or a value is out of range.
@@ -42,18 +42,20 @@ def checked_config(values: Any, origin: str = "the configuration") -> RunConfig:
     try:
         return RunConfig.model_validate(values)
     except ValidationError as error:
-        raise InputError(f"{origin}: {_cause(error)}", _remedy(error)) from error
+        raise InputError(_cause(error, origin), _remedy(error)) from error
 
 
-def _cause(error: ValidationError) -> str:
+def _cause(error: ValidationError, origin: str) -> str:
     first = error.errors()[0]
     place = ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
-        return f"there is no setting {place!r}"
-    message = first["msg"].removeprefix("Value error, ")
+        return f"{origin}: there is no setting {place!r}"
+    option = "--" + str(first["loc"][-1]).replace("_", "-") if len(first["loc"]) > 1 else ""
+    where = f"{origin}: {place}: " if origin else f"{option}: " if option else ""
+    message = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
     given = first["input"]
     shown = "" if isinstance(given, dict) else f", not {given!r}"
-    return f"{place}: {message[0].lower()}{message[1:]}{shown}"
+    return f"{where}{message[0].lower()}{message[1:]}{shown}"
 
 
 def _remedy(error: ValidationError) -> str:

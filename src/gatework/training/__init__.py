@@ -4,6 +4,7 @@ from gatework.settings import TrainingConfig
 from gatework.training.advice import advise
 from gatework.training.bptt import TruncatedBPTT
 from gatework.training.callbacks import Callback, TensorBoard
+from gatework.training.device import check_memory
 from gatework.training.evaluation import Score, evaluate
 from gatework.training.fitting import fit
 from gatework.training.run_folder import RunFolder
@@ -23,6 +24,7 @@ __all__ = [
     "TrainingConfig",
     "TruncatedBPTT",
     "advise",
+    "check_memory",
     "evaluate",
     "fit",
 ]
