@@ -49,8 +49,11 @@ def load_pretrained(kind: type[Model], folder: Path) -> Model:
     config = _checked_config(kind, header, folder / "config.json")
     vocabulary = Vocabulary.load(folder / "vocabulary.json")
     weights = folder / "model.safetensors"
-    with torch.device("meta"):
-        skeleton = kind(config, vocabulary)
+    try:
+        with torch.device("meta"):
+            skeleton = kind(config, vocabulary)
+    except InputError as error:
+        raise DamagedFileError(f"{folder / 'config.json'}: {error.cause}", error.remedy) from error
     check_shapes(weights, own_tensors(skeleton))
     tensors, _ = read_tensors(weights)
     model = kind(config, vocabulary)
