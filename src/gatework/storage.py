@@ -40,7 +40,8 @@ def replacing(target: Path) -> Iterator[Path]:
             beside.replace(target)
             flush(target.parent)
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what went wrong above is the news, not that nothing is left to remove
+            beside.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
