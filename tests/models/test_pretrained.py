@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -242,7 +241,6 @@ def test_folders_that_are_none(tmp_path: Path) -> None:
         LanguageModel.from_pretrained(tmp_path / "file")
     with pytest.raises(StorageError, match="file"):
         make().save_pretrained(tmp_path / "file")
-    shutil.rmtree(tmp_path)
 
 
 def test_a_disk_that_fills_up_leaves_the_older_model_whole(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -35,10 +36,15 @@ class Sampling:
 
     def __post_init__(self) -> None:
         checks = (
-            ("temperature", self.temperature, self.temperature >= 0, "0 or larger"),
+            ("temperature", self.temperature, 0 <= self.temperature < math.inf, "0 or larger, and finite"),
             ("top_k", self.top_k, self.top_k is None or self.top_k >= 1, "at least 1"),
             ("top_p", self.top_p, 0 < self.top_p <= 1, "above 0 and at most 1"),
-            ("repetition_penalty", self.repetition_penalty, self.repetition_penalty >= 1, "at least 1"),
+            (
+                "repetition_penalty",
+                self.repetition_penalty,
+                1 <= self.repetition_penalty < math.inf,
+                "at least 1, and finite",
+            ),
         )
         for name, value, fine, expected in checks:
             if not fine:
@@ -60,7 +66,8 @@ class Sampling:
             logits = self._penalised(logits, recent)
         if self.temperature == 0:
             return logits.argmax(dim=-1)
-        probabilities = torch.softmax(self._cut(logits / self.temperature), dim=-1)
+        below = logits - logits.amax(dim=-1, keepdim=True)  # the greatest is 0: no temperature makes it infinite
+        probabilities = torch.softmax(self._cut(below / self.temperature), dim=-1)
         return torch.multinomial(probabilities, 1, generator=generator)[:, 0]
 
     def _penalised(self, logits: Tensor, recent: Tensor) -> Tensor:
@@ -70,8 +77,8 @@ class Sampling:
 
     def _cut(self, logits: Tensor) -> Tensor:
         if self.top_k is not None and self.top_k < logits.shape[-1]:
-            least = logits.topk(self.top_k, dim=-1).values[:, -1:]
-            logits = logits.masked_fill(logits < least, -torch.inf)
+            best = logits.topk(self.top_k, dim=-1)
+            logits = torch.full_like(logits, -torch.inf).scatter(1, best.indices, best.values)
         if self.top_p < 1:
             ordered, order = logits.sort(dim=-1, descending=True)
             before = torch.softmax(ordered, dim=-1).cumsum(dim=-1) - torch.softmax(ordered, dim=-1)

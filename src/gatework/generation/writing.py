@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from gatework.errors import InputError
+from gatework.data.separator import SeparatorFinder
+from gatework.errors import DivergedError, InputError
 from gatework.generation.sampling import Sampling
 from gatework.generation.text import as_text
 from gatework.models.language import LanguageModel
@@ -38,8 +40,9 @@ def generate(
 
     Raises:
         InputError: the prompt has symbols that the model does not know; an option is out of range.
+        TypeError: an option does not exist, or is given beside a sampling.
     """
-    tokens = sample_tokens(model, prompt, length=length, seed=seed, sampling=sampling or Sampling(**options))
+    tokens = sample_tokens(model, prompt, length=length, seed=seed, sampling=_one_sampling(sampling, options))
     return as_text(model.vocabulary, (int(row[0]) for row in tokens))
 
 
@@ -55,7 +58,7 @@ def generate_batch(
 ) -> list[str]:
     """Write several texts at once as one batch; arguments and errors as ``generate``."""
     rows = sample_tokens(
-        model, prompt, length=length, seed=seed, samples=samples, sampling=sampling or Sampling(**options)
+        model, prompt, length=length, seed=seed, samples=samples, sampling=_one_sampling(sampling, options)
     )
     columns = torch.stack(list(rows), dim=1)
     return [as_text(model.vocabulary, column.tolist()) for column in columns]
@@ -73,14 +76,15 @@ def sample_tokens(
 ) -> Iterator[Tensor]:
     """Draw symbols one step at a time.
 
-    Without a prompt the text begins as a document does. Where a document ends, the state returns to the
-    initial one, as it did in training.
+    Without a prompt the text begins as a document does. Where a document ends, in the prompt too, the state
+    returns to the initial one, as it did in training.
 
     Yields:
         (samples,) int64, ``length`` times.
 
     Raises:
         InputError: the prompt has symbols that the model does not know; a number is out of range.
+        DivergedError: the model's output is no finite number.
     """
     if length < 1 or samples < 1:
         raise InputError(f"length is {length} and samples {samples}", "both must be at least 1")
@@ -107,15 +111,17 @@ def _draw(
     model.eval()
     try:
         history = start.to(device)
-        logits, state = model(history)
+        documents = _Documents(model, start)
+        logits, state = model(history, resets=documents.prompt_resets)
         logits = logits[-1]
         for _ in range(length):
             poll()
+            if bool(logits.isnan().any() | logits.isinf().any()):
+                raise DivergedError("the model's output is no finite number", "train it anew, with a lower rate")
             symbols = sampling.draw(_possible(model, logits), generator, history[-RECENT:].T)
             yield symbols.cpu()
             history = torch.cat([history[-RECENT:], symbols[None]])
-            resets = _document_starts(model, history)
-            logits, state = model(symbols[None], state, resets=resets)
+            logits, state = model(symbols[None], state, resets=documents.resets(symbols))
             logits = logits[0]
     finally:
         model.train(training)
@@ -140,6 +146,12 @@ def _any_start(model: LanguageModel) -> int:
     return ids[0] if ids else len(model.vocabulary) - 1
 
 
+def _one_sampling(sampling: Sampling | None, options: dict[str, Any]) -> Sampling:
+    if sampling is not None and options:
+        raise TypeError(f"give a sampling or its fields, not both: {', '.join(options)}")
+    return sampling or Sampling(**options)
+
+
 def _possible(model: LanguageModel, logits: Tensor) -> Tensor:
     """Never write the symbol for unknown ones."""
     if model.vocabulary.unknown is None:
@@ -149,10 +161,30 @@ def _possible(model: LanguageModel, logits: Tensor) -> Tensor:
     return logits
 
 
-def _document_starts(model: LanguageModel, history: Tensor) -> Tensor | None:
-    """(1, batch) true where the last symbols of a row end a document; None where they do nowhere."""
-    ending = model.document_end
-    if not ending or len(history) < len(ending):
-        return None
-    ends = (history[-len(ending) :] == torch.tensor(ending, device=history.device)[:, None]).all(dim=0)
-    return ends[None] if bool(ends.any()) else None
+class _Documents:
+    """Finds where documents end as training did: from left to right, no two ends overlapping.
+
+    Args:
+        model: the writer.
+        start: (n, batch) the prompt, equal in all rows; its first symbol starts a document, if any does.
+
+    Attributes:
+        prompt_resets: (n, batch) true where a document ends in the prompt; None where none does.
+    """
+
+    def __init__(self, model: LanguageModel, start: Tensor) -> None:
+        ending = np.asarray(model.document_end, np.int64)
+        self._finders = [SeparatorFinder(ending) for _ in range(start.shape[1])] if len(ending) else []
+        self.prompt_resets = None
+        ends = [finder.feed(start[1:, 0].numpy()) + 1 for finder in self._finders if len(start) > 1]
+        if ends and len(ends[0]):
+            self.prompt_resets = torch.zeros(start.shape, dtype=torch.bool)
+            self.prompt_resets[torch.from_numpy(ends[0])] = True
+
+    def resets(self, symbols: Tensor) -> Tensor | None:
+        """(1, batch) true where these symbols (batch,) end a document; None where they do nowhere."""
+        if not self._finders:
+            return None
+        pairs = zip(self._finders, symbols.tolist(), strict=True)
+        ends = [len(finder.feed(np.array([symbol]))) > 0 for finder, symbol in pairs]
+        return torch.tensor([ends]) if any(ends) else None
