@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import math
 import re
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +16,7 @@ from gatework.settings import SECTIONS, RunConfig, checked_config
 if TYPE_CHECKING:
     from gatework.data import Corpus
     from gatework.models import LanguageModel
-    from gatework.training import Outcome, RunFolder
+    from gatework.training import RunFolder
 
 
 def register(app: typer.Typer) -> None:
@@ -127,9 +125,9 @@ def _resume(name: str, settings: dict[str, dict[str, Any]]) -> int:
     folder = RunFolder.find(name)
     saved = folder.read_config()
     _check_resumable(settings)
-    config = checked_config(
-        {**saved, "training": {**saved.get("training", {}), **settings["training"]}}, str(folder.config)
-    )
+    limits = dict.fromkeys(LIMITS) if LIMITS & settings["training"].keys() else {}
+    training = {**saved.get("training", {}), **limits, **settings["training"]}
+    config = checked_config({**saved, "training": training}, str(folder.config))
     with loading("reading the text") as progress:
         corpus = load_corpus(config.data, progress=progress)
     trainer = Trainer(_build(config, corpus), corpus, config.training, folder, [Notes()])
@@ -140,16 +138,9 @@ def _resume(name: str, settings: dict[str, dict[str, Any]]) -> int:
     return _train(trainer)
 
 
-RESUMABLE = {
-    "epochs",
-    "minutes",
-    "steps",
-    "patience",
-    "checkpoint_minutes",
-    "log_every",
-    "sample_length",
-    "sample_prompt",
-}
+LIMITS = frozenset(("epochs", "minutes", "steps"))
+"""Settings that end a training; one given at a resume replaces all of them."""
+RESUMABLE = LIMITS | {"patience", "checkpoint_minutes", "log_every", "sample_length", "sample_prompt"}
 """Settings that may change when a run is resumed: how long, and what is shown."""
 
 
@@ -179,6 +170,7 @@ def _callbacks(trainer: Any) -> list[Any]:
 
 def _train(trainer: Any) -> int:
     from gatework.cli.console import print_note
+    from gatework.cli.report import print_report
     from gatework.training import Interrupted
 
     trainer.callbacks = _callbacks(trainer)
@@ -190,40 +182,8 @@ def _train(trainer: Any) -> int:
             f"Continue with: gatework train --resume {trainer.folder.path}"
         )
         return stopped.status
-    _report(trainer, outcome, trainer.folder)
+    print_report(trainer, outcome)
     return 0
-
-
-def _report(trainer: Any, outcome: Outcome, folder: RunFolder) -> None:
-    from gatework.cli.console import out
-    from gatework.generation import generate
-    from gatework.insight import readable_excerpt
-    from gatework.training import advise
-
-    if outcome.validation is not None:
-        score, level = outcome.validation, trainer.model.vocabulary.level
-        out.print(
-            f"\n[bold]best validation loss {score.nats:.4f} nats = {score.bits:.4f} bits per {level}[/] "
-            f"(update {outcome.step:,} of {outcome.steps:,}, {outcome.seconds:.0f} s)"
-        )
-    for text in advise(outcome.rows):
-        out.print(f"[yellow]advice:[/] {text}")
-    if trainer.config.sample_length:
-        out.print("\n[bold]it writes:[/]")
-        prompt = trainer.config.sample_prompt
-        out.print(prompt + generate(trainer.model, prompt, length=600, seed=trainer.config.seed), markup=False)
-    for picture in sorted(folder.plots.glob("*.png")):
-        out.print(f"picture: {picture}")
-    out.print("\n[bold]next:[/]")
-    excerpt = readable_excerpt(trainer.model, trainer.corpus.train.tokens)
-    path, prompt = shlex.quote(str(folder.path)), shlex.quote(f"{excerpt.split()[0]} " if excerpt.split() else excerpt)
-    for line in (
-        f"gatework generate {path} --prompt {prompt} --temperature 0.7",
-        f"gatework evaluate {path}",
-        f"gatework plot {path} --text {shlex.quote(' '.join(excerpt.split())[:40])}",
-        f"gatework train --resume {path} --epochs {max(1, math.ceil(2 * outcome.epochs))}",
-    ):
-        out.print("  " + line, markup=False)
 
 
 def _new_path(config: RunConfig) -> Path:

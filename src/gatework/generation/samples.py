@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gatework.errors import DivergedError
 from gatework.generation.sampling import Sampling
 from gatework.generation.text import as_text
 from gatework.generation.writing import sample_tokens
@@ -26,7 +27,11 @@ class SampleWriter(Callback):
 
     def on_validation(self, trainer: Trainer, row: dict[str, Any]) -> None:
         """Draw a sample, file it and show it."""
-        text = self._sample(trainer)
+        try:
+            text = self._sample(trainer)
+        except DivergedError as error:  # the next updates will tell whether the training has diverged too
+            trainer.note(f"no sample: {error.cause}")
+            return
         if trainer.folder is not None:
             heading = f"=== step {row['step']}, epoch {row['epoch']:.2f}, validation loss {row['loss']:.4f} nats\n"
             with storage_errors(trainer.folder.samples), trainer.folder.samples.open("a", encoding="utf-8") as file:

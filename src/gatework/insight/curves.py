@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from gatework.errors import InputError
-from gatework.insight.figure import new_figure, save_figure
+from gatework.insight.figure import literal, new_figure, save_figure
 
 
-def plot_curves(rows: Sequence[dict[str, Any]], target: Path, *, title: str = "") -> Path:
+def plot_curves(rows: Sequence[dict[str, Any]], target: str | Path, *, title: str = "") -> Path:
     """Draw training and validation loss (nats and bits a symbol) and the learning rate over the updates.
 
     Raises:
@@ -36,7 +36,7 @@ def plot_curves(rows: Sequence[dict[str, Any]], target: Path, *, title: str = ""
             ha="right",
             arrowprops={"arrowstyle": "->", "color": "tab:red"},
         )
-    losses.set(title=title, ylabel="loss (nats a symbol)")
+    losses.set(title=literal(title), ylabel="loss (nats a symbol)")
     losses.grid(alpha=0.3)
     losses.legend(loc="upper right")
     bits = losses.secondary_yaxis("right", functions=(lambda nats: nats / math.log(2), lambda bits: bits * math.log(2)))
@@ -44,7 +44,7 @@ def plot_curves(rows: Sequence[dict[str, Any]], target: Path, *, title: str = ""
     rates.plot(*_points(training, "learning_rate"), color="tab:gray", linewidth=1)
     rates.set(xlabel="update", ylabel="learning rate")
     rates.grid(alpha=0.3)
-    return save_figure(figure, target)
+    return save_figure(figure, Path(target))
 
 
 def _points(rows: Sequence[dict[str, Any]], name: str) -> tuple[list[int], list[float]]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gatework.errors import InputError
-from gatework.insight.figure import new_figure, save_figure
+from gatework.insight.figure import literal, new_figure, save_figure
 from gatework.insight.record import Record, record_gates
 from gatework.models.language import LanguageModel
 
@@ -17,10 +17,10 @@ STEPS = 80
 UNITS = 40
 
 
-def plot_gates(model: LanguageModel, text: str, target: Path, *, layer: int = 0) -> Path:
+def plot_gates(model: LanguageModel, text: str, target: str | Path, *, layer: int = 0) -> Path:
     """Draw every gate and state of a layer while the model reads a text: units down, symbols across.
 
-    At most ``STEPS`` symbols are drawn, and of wide layers the ``UNITS`` units whose output moves most.
+    At most ``STEPS`` symbols are drawn, and of wide layers ``UNITS`` units, the quickest on top.
 
     Raises:
         InputError: the text is empty or has symbols that the model does not know; there is no such layer.
@@ -37,23 +37,23 @@ def plot_gates(model: LanguageModel, text: str, target: Path, *, layer: int = 0)
     if not 0 <= layer < len(records):
         raise InputError(f"there is no layer {layer}", f"the model has layers 0 to {len(records) - 1}")
     labels = [model.vocabulary.decode([int(token)]) for token in tokens[:, 0]]
-    return save_figure(_draw(records[layer], labels, layer), target)
+    return save_figure(_draw(records[layer], labels, layer), Path(target))
 
 
 def _draw(record: Record, labels: list[str], layer: int) -> Any:
     panels = _panels(record)
-    units = _liveliest(next(iter(record.states.values())))
+    units = _quick_to_slow(list(record.states.values())[-1])
     figure = new_figure(max(6.0, 0.16 * len(labels) + 2), 1.75 * len(panels) + 0.7)
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axis, (name, values) in zip(axes, panels.items(), strict=True):
-        image = values[:, 0, units].T.cpu().float().numpy()
-        low, high, colours = _scale(values)
-        shown = axis.imshow(image, aspect="auto", cmap=colours, vmin=low, vmax=high, interpolation="nearest")
+        drawn = values[:, 0, units].T.cpu().float()
+        low, high, colours = _scale(drawn)
+        shown = axis.imshow(drawn.numpy(), aspect="auto", cmap=colours, vmin=low, vmax=high, interpolation="nearest")
         axis.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=12)
         axis.set_yticks([])
         figure.colorbar(shown, ax=axis, fraction=0.02, pad=0.01)
     axes[-1].set_xticks(range(len(labels)), [_visible(label) for label in labels], family="monospace", fontsize=9)
-    figure.suptitle(f"layer {layer}: gates and states, {len(units)} units, step by step")
+    figure.suptitle(f"layer {layer}: gates and states, {len(units)} units from quick (top) to slow")
     return figure
 
 
@@ -64,17 +64,24 @@ def _panels(record: Record) -> dict[str, Tensor]:
     }
 
 
-def _liveliest(outputs: Tensor) -> Tensor:
-    """The units (units,) whose outputs (time, batch, hidden) vary most, in their own order."""
-    spread = outputs[:, 0].std(dim=0, correction=0)
-    return spread.topk(min(UNITS, len(spread))).indices.sort().values
+def _quick_to_slow(memory: Tensor) -> Tensor:
+    """Units (units,) from the quickest to the slowest, evenly chosen from the livelier half.
+
+    How quick a unit is: its mean change from step to step against how much it varies at all.
+    """
+    path = memory[:, 0]
+    spread = path.std(dim=0, correction=0)
+    lively = spread.topk(max(min(UNITS, len(spread)), len(spread) // 2)).indices
+    change = path.diff(dim=0).abs().mean(dim=0) if len(path) > 1 else spread
+    ordered = lively[(change / spread.clamp_min(1e-12))[lively].argsort(descending=True)]
+    return ordered[torch.linspace(0, len(ordered) - 1, min(UNITS, len(ordered))).round().long()]
 
 
 def _scale(values: Tensor) -> tuple[float, float, str]:
-    """Gates between 0 and 1 from shut to open; all else symmetric about 0, clipped at the 99th percentile."""
+    """Gates between 0 and 1 from shut to open; all else symmetric about 0, clipped at the 98th percentile."""
     if float(values.min()) >= 0 and float(values.max()) <= 1:
         return 0.0, 1.0, "viridis"
-    reach = max(float(values.abs().float().flatten().quantile(0.99)), 1e-6)
+    reach = max(float(values.abs().flatten().quantile(0.98)), 1e-6)
     return -reach, reach, "RdBu_r"
 
 
@@ -85,4 +92,4 @@ def _visible(label: str) -> str:
         "\n": "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}",
         "\t": "\N{RIGHTWARDS ARROW TO BAR}",
     }
-    return signs.get(label, label).replace("$", r"\$")
+    return literal(signs.get(label, label))

@@ -155,10 +155,13 @@ class Trainer:
         if math.isfinite(loss) and math.isfinite(self.gradient_norm):
             return
         what = f"loss became {loss}" if not math.isfinite(loss) else f"gradient's norm became {self.gradient_norm}"
+        raise self._diverged(what, self.position.step + 1)
+
+    def _diverged(self, what: str, step: int) -> DivergedError:
         remedy = f"lower --learning-rate ({peak_learning_rate(self.config):g}) or set --clip-norm"
         if self.folder is not None and any(self.folder.checkpoints.glob("step-*")):
             remedy += f"; the last good checkpoint is kept in {self.folder.checkpoints}"
-        raise DivergedError(f"the {what} at step {self.position.step + 1}", remedy)
+        return DivergedError(f"the {what} at step {step}", remedy)
 
     def _advance(self, loss: float, state: Any) -> None:
         position = self.position
@@ -247,6 +250,8 @@ class Trainer:
         """Score the validation text, keep the model if it is the best; without such a text, keep the newest."""
         started = time.perf_counter()
         score = self._score()
+        if score is not None and not math.isfinite(score.nats):
+            raise self._diverged(f"validation loss became {score.nats}", self.position.step)
         position = self.position
         self._log()
         position.validated_step = position.step
