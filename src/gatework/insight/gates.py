@@ -42,11 +42,13 @@ def plot_gates(model: LanguageModel, text: str, target: str | Path, *, layer: in
 
 def _draw(record: Record, labels: list[str], layer: int) -> Any:
     panels = _panels(record)
-    units = _quick_to_slow(list(record.states.values())[-1])
+    memory = list(record.states.values())[-1]
+    units = _quick_to_slow(memory)
     figure = new_figure(max(6.0, 0.16 * len(labels) + 2), 1.75 * len(panels) + 0.7)
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axis, (name, values) in zip(axes, panels.items(), strict=True):
-        drawn = values[:, 0, units].T.cpu().float()
+        alike = values.shape[2] == memory.shape[2]  # else its units are others, as of a projected output
+        drawn = values[:, 0, units if alike else _quick_to_slow(values)].T.cpu().float()
         low, high, colours = _scale(drawn)
         shown = axis.imshow(drawn.numpy(), aspect="auto", cmap=colours, vmin=low, vmax=high, interpolation="nearest")
         axis.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=12)
