@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
 from rich.console import Console
 from rich.markup import escape
+
+
+def program() -> str:
+    """How the user can type this command line again: ``gatework``, or where it lies if that is not found."""
+    called = Path(sys.argv[0])
+    if called.stem == "__main__":
+        return f"{shlex.quote(sys.executable)} -m gatework"
+    found = shutil.which("gatework")
+    if called.stem != "gatework" or (found and Path(found).resolve() == called.resolve()):
+        return "gatework"
+    return shlex.quote(os.path.relpath(called))
+
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(highlight=False, soft_wrap=True, stderr=True)

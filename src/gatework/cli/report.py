@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 
-from gatework.cli.console import out
+from gatework.cli.console import out, program
 from gatework.generation import generate
 from gatework.insight import readable_excerpt
 from gatework.training import Outcome, Trainer, advise
@@ -42,9 +42,10 @@ def next_commands(trainer: Trainer, outcome: Outcome) -> list[str]:
     lines = readable_excerpt(trainer.model, trainer.corpus.train.tokens).splitlines()
     phrase = max(lines, key=len).strip()[:40] if lines else ""
     word = phrase.split()[0] if phrase.split() else phrase
+    gatework = program()
     return [
-        f"gatework generate {run} --prompt {shlex.quote(word)} --temperature 0.7",
-        f"gatework evaluate {run}",
-        f"gatework plot {run} --text {shlex.quote(phrase)}",
-        f"gatework train --resume {run} --epochs {max(1, math.ceil(2 * outcome.epochs))}",
+        f"{gatework} generate {run} --prompt {shlex.quote(word)} --temperature 0.7",
+        f"{gatework} evaluate {run}",
+        f"{gatework} plot {run} --text {shlex.quote(phrase)}",
+        f"{gatework} train --resume {run} --epochs {max(1, math.ceil(2 * outcome.epochs))}",
     ]

@@ -169,7 +169,7 @@ def _callbacks(trainer: Any) -> list[Any]:
 
 
 def _train(trainer: Any) -> int:
-    from gatework.cli.console import print_note
+    from gatework.cli.console import print_note, program
     from gatework.cli.report import print_report
     from gatework.training import Interrupted
 
@@ -179,7 +179,7 @@ def _train(trainer: Any) -> int:
     except Interrupted as stopped:
         print_note(
             f"{stopped} at update {trainer.position.step:,}; all is saved. "
-            f"Continue with: gatework train --resume {trainer.folder.path}"
+            f"Continue with: {program()} train --resume {trainer.folder.path}"
         )
         return stopped.status
     print_report(trainer, outcome)
