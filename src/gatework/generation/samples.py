@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+
+from torch import Tensor
 
 from gatework.errors import DivergedError
 from gatework.generation.sampling import Sampling
@@ -25,27 +27,52 @@ class SampleWriter(Callback):
     def __init__(self, show: Callable[[str], None] = lambda text: None) -> None:
         self.show = show
 
+    def on_start(self, trainer: Trainer) -> None:
+        """Check the prompt before any time is spent; draw the sample that a stop while it was drawn left out."""
+        if not trainer.config.sample_length:
+            return
+        self._tokens(trainer)
+        last = [row for row in trainer.rows if row["kind"] == "validation"][-1:]
+        for row in last:
+            if row["step"] == trainer.position.step and not _is_filed(trainer, row):
+                self.on_validation(trainer, row)
+
     def on_validation(self, trainer: Trainer, row: dict[str, Any]) -> None:
-        """Draw a sample, file it and show it."""
+        """Draw a sample, file it, unless it was before a resume, and show it."""
+        if not trainer.config.sample_length:
+            return
         try:
             text = self._sample(trainer)
         except DivergedError as error:  # the next updates will tell whether the training has diverged too
             trainer.note(f"no sample: {error.cause}")
             return
-        if trainer.folder is not None:
-            heading = f"=== step {row['step']}, epoch {row['epoch']:.2f}, validation loss {row['loss']:.4f} nats\n"
+        if trainer.folder is not None and not _is_filed(trainer, row):
             with storage_errors(trainer.folder.samples), trainer.folder.samples.open("a", encoding="utf-8") as file:
-                file.write(heading + text + "\n\n")
+                file.write(_heading(row) + text + "\n\n")
         self.show(text)
 
     def _sample(self, trainer: Trainer) -> str:
-        config, model = trainer.config, trainer.model
-        tokens = sample_tokens(
-            model,
+        symbols = (int(row[0]) for row in self._tokens(trainer))
+        return trainer.config.sample_prompt + as_text(trainer.model.vocabulary, symbols)
+
+    def _tokens(self, trainer: Trainer) -> Iterator[Tensor]:
+        config = trainer.config
+        return sample_tokens(
+            trainer.model,
             config.sample_prompt,
             length=config.sample_length,
             seed=config.seed,
             sampling=Sampling(),
             poll=trainer.stop.poll,
         )
-        return config.sample_prompt + as_text(model.vocabulary, (int(row[0]) for row in tokens))
+
+
+def _heading(row: dict[str, Any]) -> str:
+    return f"=== step {row['step']}, epoch {row['epoch']:.2f}, validation loss {row['loss']:.4f} nats\n"
+
+
+def _is_filed(trainer: Trainer, row: dict[str, Any]) -> bool:
+    samples = None if trainer.folder is None else trainer.folder.samples
+    if samples is None or not samples.exists():
+        return False
+    return _heading(row) in samples.read_text(encoding="utf-8")

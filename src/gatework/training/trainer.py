@@ -122,9 +122,9 @@ class Trainer:
             if reason:
                 return self._end(reason)
             self._update()
-            self._tell("on_update")
             if self.position.step % self.config.log_every == 0:
                 self._log()
+            self._tell("on_update")  # after the row: who stops the training here leaves none out
             if self.position.seconds - self._last_checkpoint > 60 * self.config.checkpoint_minutes:
                 self.save_checkpoint()
 
@@ -156,6 +156,11 @@ class Trainer:
             return
         what = f"loss became {loss}" if not math.isfinite(loss) else f"gradient's norm became {self.gradient_norm}"
         raise self._diverged(what, self.position.step + 1)
+
+    def _check_parameters(self) -> None:
+        """An update can overflow though its loss was finite; what it left must not replace anything good."""
+        if not all(bool(parameter.isfinite().all()) for parameter in self.model.parameters()):
+            raise self._diverged("parameters overflowed", self.position.step)
 
     def _diverged(self, what: str, step: int) -> DivergedError:
         remedy = f"lower --learning-rate ({peak_learning_rate(self.config):g}) or set --clip-norm"
@@ -249,6 +254,7 @@ class Trainer:
     def _validate(self) -> None:
         """Score the validation text, keep the model if it is the best; without such a text, keep the newest."""
         started = time.perf_counter()
+        self._check_parameters()
         score = self._score()
         if score is not None and not math.isfinite(score.nats):
             raise self._diverged(f"validation loss became {score.nats}", self.position.step)
@@ -303,9 +309,15 @@ class Trainer:
             restore(self.model, self._best)
 
     def save_checkpoint(self) -> Path | None:
-        """Save all that ``resume`` needs; None where there is no folder."""
+        """Save all that ``resume`` needs; None where there is no folder.
+
+        Raises:
+            DivergedError: there is nothing good to save.
+            StorageError: it cannot be written.
+        """
         if self.folder is None:
             return None
+        self._check_parameters()
         optimizer_tensors, optimizer = pack_optimizer(self.optimizer)
         generator_tensors, generators = pack_generators()
         tensors = {f"model.{name}": tensor for name, tensor in own_tensors(self.model).items()}
@@ -328,7 +340,7 @@ class Trainer:
         """Go back to the newest good checkpoint of the folder; ``fit`` then goes on as if never stopped.
 
         Raises:
-            InputError: there is no checkpoint, or the data are not those it was made with.
+            InputError: there is no checkpoint, or data or model are not those it was made with.
             DamagedFileError: no checkpoint is whole.
         """
         assert self.folder is not None
@@ -338,6 +350,9 @@ class Trainer:
                 f"the data are not those that {self.folder.path} was trained on",
                 "restore them, or train a new run",
             )
+        shapes = {f"model.{name}": tensor.shape for name, tensor in own_tensors(self.model).items()}
+        if shapes != {name: tensor.shape for name, tensor in tensors.items() if name.startswith("model.")}:
+            raise InputError(f"the model is not the one in {path}", f"restore {self.folder.config}")
         restore(self.model, {name: tensors[f"model.{name}"] for name in own_tensors(self.model)})
         unpack_optimizer(self.optimizer, tensors, description["optimizer"])
         self.schedule.restore(description["schedule"])
@@ -345,6 +360,7 @@ class Trainer:
         self.gradient_norm = description["gradient_norm"]
         self.state = unpack_state(tensors, self.device)
         self.rows = self.folder.keep_rows(self.position.rows)
+        self.position.rows = len(self.rows)  # fewer if the system crashed before it wrote them to the disk
         self._last_row = (self.position.step, self.position.seconds)
         unpack_generators(tensors, description["generators"])
         return path
