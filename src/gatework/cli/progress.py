@@ -13,6 +13,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from gatework.cli.console import out, print_note
 from gatework.training import Callback, Trainer
 
+UNITS = {"character": "char", "byte": "byte", "word": "word"}
+"""Short names, so that the bar fits 80 columns."""
 LINE_SECONDS = 10.0
 """Seconds between two lines where there is no terminal."""
 
@@ -70,9 +72,10 @@ class ProgressDisplay(Callback):
 
     def on_log(self, trainer: Trainer, row: dict[str, Any]) -> None:
         """Take the newest numbers; print them as a line now and then where there is no bar."""
+        unit = UNITS[trainer.model.vocabulary.level]
         self._numbers = (
-            f"loss {row['loss']:.3f}  {row['bits']:.3f} bits/{trainer.model.vocabulary.level}  "
-            f"{row['symbols_per_second']:,} {trainer.model.vocabulary.level}s/s  rate {row['learning_rate']:.1e}"
+            f"loss {row['loss']:.3f}  {row['bits']:.3f} bits/{unit}  {row['symbols_per_second'] / 1000:.1f}k {unit}/s  "
+            f"lr {row['learning_rate']:.1e}"
         )
         if self._bar is None and time.monotonic() - self._line_time > LINE_SECONDS:
             self._line_time = time.monotonic()
@@ -104,7 +107,8 @@ class ProgressDisplay(Callback):
         if gained <= 0:
             return ""
         seconds = round((time.monotonic() - began) * (1 - trainer.progress()) / gained)
-        return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02} left"
+        hours = f"{seconds // 3600}:{seconds // 60 % 60:02}" if seconds >= 3600 else f"{seconds // 60}"
+        return f"{hours}:{seconds % 60:02} left"
 
 
 def describe(trainer: Trainer) -> list[str]:
