@@ -12,6 +12,7 @@ import pytest
 
 from gatework.data import Corpus
 from gatework.errors import DamagedFileError, InputError, StorageError
+from gatework.generation import Sampling
 from gatework.training import Callback, Interrupted, Trainer
 from gatework.training.checkpoint import checkpoint_path
 
@@ -164,6 +165,32 @@ def test_seconds_go_on_from_where_they_were(setup: Callable[..., Any]) -> None:
     assert seconds == sorted(seconds)
 
 
+def test_a_stop_while_a_sample_is_drawn_loses_no_sample(
+    setup: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = setup(path=tmp_path / "whole", validate_every=12).fitted()
+    trainer = setup(validate_every=12).trainer()
+    draw, drawn = Sampling.draw, 0
+
+    def interrupted(*arguments: Any) -> Any:
+        nonlocal drawn
+        drawn += 1
+        if drawn == 9 + 5:  # in the second sample
+            os.kill(os.getpid(), signal.SIGINT)
+        return draw(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Sampling, "draw", interrupted)
+        with pytest.raises(Interrupted) as caught:
+            trainer.fit()
+    assert caught.value.status == 130
+    assert trainer.folder.samples.read_text().count("=== step") == 1
+    trainer = setup(validate_every=12).resumed()
+    assert trainer.position.step == 24
+    trainer.fit()
+    setup().check_same(trainer, whole)
+
+
 def test_a_stopped_trainer_can_go_on_itself(setup: Callable[..., Any], tmp_path: Path) -> None:
     whole = setup(path=tmp_path / "whole").fitted()
     trainer = setup().trainer([StopAt(11, real=True)])
@@ -220,8 +247,11 @@ def test_a_damaged_checkpoint_is_passed_over(
 def test_going_back_before_a_validation_makes_nothing_twice(setup: Callable[..., Any], tmp_path: Path) -> None:
     whole = setup(path=tmp_path / "whole", validate_every=6).fitted()
     given = setup(validate_every=6)
-    paths = stopped(given, 11, 12)
-    damage(paths[-1])
+    stopped(given, 11)
+    with pytest.raises(Interrupted):
+        given.resumed([StopAt(12, "on_validation")]).fit()
+    assert given.trainer().folder.samples.read_text().count("=== step") == 2
+    damage(checkpoint_path(given.path / "checkpoints", 12))
     trainer = given.resumed()
     assert trainer.position.step == 11
     trainer.fit()
