@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import shlex
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from gatework.cli.console import program
 
 from .conftest import SMALL, TEXT, Said
 
@@ -40,13 +45,32 @@ def test_it_shows_loss_sample_pictures_and_next_commands(place: Path, command: C
 
 
 def test_the_next_commands_work(place: Path, command: Command) -> None:
-    import shlex
-
     said = command("train", "my.txt", "--steps", "24", "--run", "runs/first", *SMALL)
     lines = [line.strip() for line in said.out.partition("next:")[2].splitlines() if line.strip()]
-    assert [line.split()[1] for line in lines] == ["generate", "evaluate", "plot", "train"]
-    for line in lines:
-        assert command(*shlex.split(line)[1:]).status == 0, line
+    assert all(line.startswith(f"{program()} ") for line in lines)
+    commands = [shlex.split(line.removeprefix(program())) for line in lines]
+    assert [words[0] for words in commands] == ["generate", "evaluate", "plot", "train"]
+    for words in commands:
+        assert command(*words).status == 0, words
+
+
+@pytest.mark.parametrize(
+    ("called", "found", "typed"),
+    [
+        ("/opt/bin/gatework", "/opt/bin/gatework", "gatework"),
+        ("/home/me/.venv/bin/gatework", None, ".venv/bin/gatework"),
+        ("/home/me/.venv/bin/gatework", "/opt/bin/gatework", ".venv/bin/gatework"),
+        ("/lib/gatework/__main__.py", None, "python3 -m gatework"),
+    ],
+)
+def test_how_the_program_is_typed_again(
+    called: str, found: str | None, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", [called])
+    monkeypatch.setattr(sys, "executable", "python3")
+    monkeypatch.setattr(shutil, "which", lambda name: found)
+    monkeypatch.setattr(os.path, "relpath", lambda path: os.path.normpath(str(path)).removeprefix("/home/me/"))
+    assert program() == typed
 
 
 def test_a_saved_configuration_repeats_the_run(trained: Path, command: Command) -> None:

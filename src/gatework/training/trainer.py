@@ -5,30 +5,20 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gatework.data import Corpus
-from gatework.errors import DivergedError, InputError
+from gatework.errors import DivergedError
 from gatework.models.language import LanguageModel
-from gatework.models.pretrained import own_tensors, restore
 from gatework.settings import TrainingConfig
+from gatework.training import snapshot
+from gatework.training.best import BestModel
 from gatework.training.bptt import TruncatedBPTT
 from gatework.training.callbacks import Callback
-from gatework.training.checkpoint import (
-    newest_checkpoint,
-    pack_generators,
-    pack_optimizer,
-    pack_state,
-    unpack_generators,
-    unpack_optimizer,
-    unpack_state,
-    write_checkpoint,
-)
+from gatework.training.checkpoint import newest_checkpoint, write_checkpoint
 from gatework.training.device import find_device
 from gatework.training.evaluation import Score, evaluate
 from gatework.training.optimizers import make_optimizer, peak_learning_rate
@@ -80,16 +70,14 @@ class Trainer:
         self.schedule = Schedule(config)
         self.optimizer = make_optimizer(model.parameters(), config)
         self.position = Position()
+        self.best = BestModel(model, folder)
         self.stop = StopSignals()
         self.state: Any = None
         self.gradient_norm = 0.0
         self.rows: list[dict[str, Any]] = []
-        self._best: dict[str, Tensor] = {}
         self._since = time.perf_counter()
         self._last_row = (0, 0.0)
         self._last_checkpoint = 0.0
-
-    # --- the loop ---------------------------------------------------------------------------------
 
     def fit(self) -> Outcome:
         """Train until a limit is reached; the model then holds the best parameters.
@@ -179,8 +167,6 @@ class Trainer:
         if position.window == len(self.streams):
             position.epoch, position.window, self.state = position.epoch + 1, 0, None
 
-    # --- where it is --------------------------------------------------------------------------------
-
     def progress(self) -> float:
         """The fraction of the training that is done."""
         position = self.position
@@ -214,8 +200,6 @@ class Trainer:
         regular = position.window == 0 if every is None else position.step % every == 0
         learnt_since = position.step - max(0, position.validated_step)
         return regular or (bool(reason) and learnt_since > FRESH * position.step)
-
-    # --- rows, validations, checkpoints -------------------------------------------------------------
 
     def _log(self) -> None:
         position = self.position
@@ -269,7 +253,7 @@ class Trainer:
             position.best_loss = math.inf if score is None else score.nats
             position.best_count = 0 if score is None else score.count
             position.best_step, position.stale = position.step, 0
-            self._keep_best()
+            self.best.keep()
         else:
             position.stale += 1
         self.save_checkpoint()
@@ -284,15 +268,9 @@ class Trainer:
             return None
         return evaluate(self.model, self.corpus.validation, poll=self.stop.poll)
 
-    def _keep_best(self) -> None:
-        if self.folder is not None:
-            self.model.save_pretrained(self.folder.model)
-        else:
-            self._best = {name: tensor.detach().clone() for name, tensor in own_tensors(self.model).items()}
-
     def _end(self, reason: str) -> Outcome:
         position = self.position
-        self._restore_best()
+        self.best.put_back()
         validation = Score(position.best_loss, position.best_count) if position.best_count else None
         outcome = Outcome(
             validation, position.best_step, position.step, self.epochs(), position.seconds, reason, self.rows
@@ -300,13 +278,6 @@ class Trainer:
         self.model.eval()
         self._tell("on_end", outcome)
         return outcome
-
-    def _restore_best(self) -> None:
-        if self.folder is not None:
-            best = LanguageModel.from_pretrained(self.folder.model)
-            restore(self.model, own_tensors(best))
-        else:
-            restore(self.model, self._best)
 
     def save_checkpoint(self) -> Path | None:
         """Save all that ``resume`` needs; None where there is no folder.
@@ -318,23 +289,8 @@ class Trainer:
         if self.folder is None:
             return None
         self._check_parameters()
-        optimizer_tensors, optimizer = pack_optimizer(self.optimizer)
-        generator_tensors, generators = pack_generators()
-        tensors = {f"model.{name}": tensor for name, tensor in own_tensors(self.model).items()}
         self._last_checkpoint = self.position.seconds
-        return write_checkpoint(
-            self.folder.checkpoints,
-            self.position.step,
-            {**tensors, **optimizer_tensors, **generator_tensors, **pack_state(self.state)},
-            {
-                "position": asdict(self.position),
-                "schedule": self.schedule.state(),
-                "optimizer": optimizer,
-                "generators": generators,
-                "gradient_norm": self.gradient_norm,
-                "data": self.corpus.fingerprint,
-            },
-        )
+        return write_checkpoint(self.folder.checkpoints, self.position.step, *snapshot.pack(self))
 
     def resume(self) -> Path:
         """Go back to the newest good checkpoint of the folder; ``fit`` then goes on as if never stopped.
@@ -345,27 +301,12 @@ class Trainer:
         """
         assert self.folder is not None
         path, tensors, description = newest_checkpoint(self.folder.checkpoints, self.note)
-        if description["data"] != self.corpus.fingerprint:
-            raise InputError(
-                f"the data are not those that {self.folder.path} was trained on",
-                "restore them, or train a new run",
-            )
-        shapes = {f"model.{name}": tensor.shape for name, tensor in own_tensors(self.model).items()}
-        if shapes != {name: tensor.shape for name, tensor in tensors.items() if name.startswith("model.")}:
-            raise InputError(f"the model is not the one in {path}", f"restore {self.folder.config}")
-        restore(self.model, {name: tensors[f"model.{name}"] for name in own_tensors(self.model)})
-        unpack_optimizer(self.optimizer, tensors, description["optimizer"])
-        self.schedule.restore(description["schedule"])
-        self.position = Position(**{f.name: description["position"][f.name] for f in fields(Position)})
-        self.gradient_norm = description["gradient_norm"]
-        self.state = unpack_state(tensors, self.device)
+        snapshot.check(self, tensors, description)
+        snapshot.unpack(self, tensors, description)
         self.rows = self.folder.keep_rows(self.position.rows)
         self.position.rows = len(self.rows)  # fewer if the system crashed before it wrote them to the disk
         self._last_row = (self.position.step, self.position.seconds)
-        unpack_generators(tensors, description["generators"])
         return path
-
-    # --- callbacks ----------------------------------------------------------------------------------
 
     def note(self, text: str) -> None:
         """Tell the callbacks something that the user should know."""
