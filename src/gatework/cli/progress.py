@@ -83,6 +83,9 @@ class ProgressDisplay(Callback):
 
     def on_validation(self, trainer: Trainer, row: dict[str, Any]) -> None:
         """Print the validation loss."""
+        if row["kind"] != "validation":
+            out.print(f"[bold]epoch {row['epoch']:.2f}[/]  update {row['step']:,}  no validation text; model saved")
+            return
         best = "  (best so far)" if trainer.position.stale == 0 else ""
         out.print(
             f"[bold]epoch {row['epoch']:.2f}[/]  update {row['step']:,}  validation loss "

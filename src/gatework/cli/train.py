@@ -90,6 +90,7 @@ def _begin(config: RunConfig, path: Path | None) -> int:
     with loading("reading the text") as progress:
         corpus = load_corpus(config.data, progress=progress, keep=folder.data)
     trainer = Trainer(_build(config, corpus), corpus, config.training, folder)
+    trainer.callbacks = _callbacks(trainer)
     folder.start(_lasting(config, folder).model_dump(mode="json"))
     return _train(trainer)
 
@@ -132,6 +133,7 @@ def _resume(name: str, settings: dict[str, dict[str, Any]]) -> int:
         corpus = load_corpus(config.data, progress=progress)
     trainer = Trainer(_build(config, corpus), corpus, config.training, folder, [Notes()])
     checkpoint = trainer.resume()
+    trainer.callbacks = _callbacks(trainer)
     if config.model_dump(mode="json") != saved:
         write_json(folder.config, config.model_dump(mode="json"))
     print_note(f"continuing {folder.path} from update {trainer.position.step:,} ({checkpoint.name})")
@@ -161,11 +163,9 @@ def _callbacks(trainer: Any) -> list[Any]:
 
     display = ProgressDisplay()
     found: list[Any] = [Notes(), display]
-    if trainer.config.sample_length:
-        found.append(SampleWriter(display.show_sample))
     if trainer.config.tensorboard:
         found.append(TensorBoard(trainer.folder.tensorboard))
-    return [*found, PlotWriter()]
+    return [*found, SampleWriter(display.show_sample), PlotWriter()]
 
 
 def _train(trainer: Any) -> int:
@@ -173,7 +173,6 @@ def _train(trainer: Any) -> int:
     from gatework.cli.report import print_report
     from gatework.training import Interrupted
 
-    trainer.callbacks = _callbacks(trainer)
     try:
         outcome = trainer.fit()
     except Interrupted as stopped:

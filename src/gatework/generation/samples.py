@@ -32,10 +32,10 @@ class SampleWriter(Callback):
         if not trainer.config.sample_length:
             return
         self._tokens(trainer)
-        last = [row for row in trainer.rows if row["kind"] == "validation"][-1:]
-        for row in last:
-            if row["step"] == trainer.position.step and not _is_filed(trainer, row):
-                self.on_validation(trainer, row)
+        if trainer.rows and trainer.position.validated_step == trainer.position.step:
+            last = trainer.rows[-1]
+            if not _is_filed(trainer, last):
+                self.on_validation(trainer, last)
 
     def on_validation(self, trainer: Trainer, row: dict[str, Any]) -> None:
         """Draw a sample, file it, unless it was before a resume, and show it."""
@@ -68,7 +68,8 @@ class SampleWriter(Callback):
 
 
 def _heading(row: dict[str, Any]) -> str:
-    return f"=== step {row['step']}, epoch {row['epoch']:.2f}, validation loss {row['loss']:.4f} nats\n"
+    kind = "validation" if row["kind"] == "validation" else "training"
+    return f"=== step {row['step']}, epoch {row['epoch']:.2f}, {kind} loss {row['loss']:.4f} nats\n"
 
 
 def _is_filed(trainer: Trainer, row: dict[str, Any]) -> bool:

@@ -29,7 +29,8 @@ Model = TypeVar("Model", bound=nn.Module)
 
 def save_pretrained(model: Any, folder: Path) -> None:
     """Write a model's folder; the weights last, so that a folder with weights is whole."""
-    header = {"format": FORMAT, "task": model.task, "config": model.config.model_dump(mode="json")}
+    dtype = _SPELLED[next(model.parameters()).dtype]
+    header = {"format": FORMAT, "task": model.task, "dtype": dtype, "config": model.config.model_dump(mode="json")}
     write_json(folder / "config.json", header)
     model.vocabulary.save(folder / "vocabulary.json")
     write_tensors(folder / "model.safetensors", own_tensors(model), header)
@@ -49,14 +50,16 @@ def load_pretrained(kind: type[Model], folder: Path) -> Model:
     config = _checked_config(kind, header, folder / "config.json")
     vocabulary = Vocabulary.load(folder / "vocabulary.json")
     weights = folder / "model.safetensors"
+    dtype = _dtype(header, folder / "config.json")
     try:
         with torch.device("meta"):
-            skeleton = kind(config, vocabulary)
+            skeleton = kind(config, vocabulary).to(dtype)
     except InputError as error:
         raise DamagedFileError(f"{folder / 'config.json'}: {error.cause}", error.remedy) from error
     check_shapes(weights, own_tensors(skeleton))
     tensors, _ = read_tensors(weights)
-    model = kind(config, vocabulary)
+    with torch.random.fork_rng(devices=[]):  # the parameters drawn here are replaced: nobody should notice
+        model = kind(config, vocabulary).to(dtype)
     restore(model, tensors)
     return model.eval()
 
@@ -97,6 +100,16 @@ _SPELLED = {
     torch.uint8: "U8",
     torch.bool: "BOOL",
 }
+
+
+def _dtype(header: dict[str, Any], path: Path) -> torch.dtype:
+    spelled = {name: dtype for dtype, name in _SPELLED.items() if dtype.is_floating_point}
+    try:
+        return spelled[header["dtype"]]
+    except (KeyError, TypeError) as error:
+        raise DamagedFileError(
+            f"{path}: dtype is {header.get('dtype')!r}", f"choose from {', '.join(spelled)}"
+        ) from error
 
 
 def _checked_config(kind: Any, header: Any, path: Path) -> Any:

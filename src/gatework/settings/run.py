@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from gatework.errors import InputError, did_you_mean
 from gatework.settings.corpus import CorpusConfig
@@ -20,6 +20,13 @@ class RunConfig(BaseModel):
     data: CorpusConfig = CorpusConfig()
     model: LanguageModelConfig = LanguageModelConfig()
     training: TrainingConfig = TrainingConfig()
+
+    @model_validator(mode="after")
+    def _validation_where_needed(self) -> RunConfig:
+        needing = "--patience" if self.training.patience else "--schedule plateau"
+        if not self.data.validation and (self.training.patience or self.training.schedule == "plateau"):
+            raise ValueError(f"{needing} needs a validation text: --validation above 0")
+        return self
 
 
 SECTIONS: dict[str, type[BaseModel]] = {

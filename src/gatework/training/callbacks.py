@@ -27,7 +27,10 @@ class Callback:
         """After each row about the training loss."""
 
     def on_validation(self, trainer: Trainer, row: dict[str, Any]) -> None:
-        """After each row about the validation loss; the model is still in training mode."""
+        """After each row about the validation loss; the model is still in training mode.
+
+        Without a validation text, at the same times with the newest row about the training loss.
+        """
 
     def on_note(self, trainer: Trainer, text: str) -> None:
         """When there is something that the user should know."""
@@ -58,8 +61,9 @@ class TensorBoard(Callback):
         self._write(row)
 
     def on_validation(self, trainer: Trainer, row: dict[str, Any]) -> None:
-        """Write the row."""
-        self._write(row)
+        """Write the row, if it is not one that ``on_log`` wrote."""
+        if row["kind"] == "validation":
+            self._write(row)
 
     def on_exit(self, trainer: Trainer) -> None:
         """Close the file."""

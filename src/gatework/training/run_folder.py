@@ -74,6 +74,11 @@ class RunFolder:
         newest = self.metrics if self.metrics.exists() else self.config
         return newest.stat().st_mtime
 
+    def clear_unfinished(self) -> None:
+        """Remove what a killed process had begun to write beside its target."""
+        for path in self.path.rglob(".*.part"):
+            path.unlink(missing_ok=True)
+
     def read_config(self) -> dict[str, Any]:
         """The configuration that the run was started with."""
         config = read_json(self.config)

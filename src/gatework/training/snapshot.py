@@ -32,6 +32,7 @@ def pack(trainer: Trainer) -> tuple[dict[str, Tensor], dict[str, Any]]:
         "position": asdict(trainer.position),
         "schedule": trainer.schedule.state(),
         "optimizer": optimizer,
+        "optimizer_name": trainer.config.optimizer,
         "generators": generators,
         "gradient_norm": trainer.gradient_norm,
         "data": trainer.corpus.fingerprint,
@@ -46,6 +47,11 @@ def check(trainer: Trainer, tensors: dict[str, Tensor], description: dict[str, A
     """
     if description["data"] != trainer.corpus.fingerprint:
         raise InputError("the data are not those that the run was trained on", "restore them, or train a new run")
+    if description["optimizer_name"] != trainer.config.optimizer:
+        raise InputError(
+            f"the run was trained with {description['optimizer_name']}, not {trainer.config.optimizer}",
+            "restore the run's config.json",
+        )
     shapes = {f"model.{name}": tensor.shape for name, tensor in own_tensors(trainer.model).items()}
     if shapes != {name: tensor.shape for name, tensor in tensors.items() if name.startswith("model.")}:
         raise InputError("the model is not the one that the run was trained with", "restore the run's config.json")

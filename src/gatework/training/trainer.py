@@ -248,7 +248,7 @@ class Trainer:
         position.seconds = time.perf_counter() - self._since
         if score is not None:
             self.schedule.validated(score.nats)
-            self._add(row := self._row("validation", score.nats))
+            self._add(self._row("validation", score.nats))
         if score is None or score.nats < position.best_loss:
             position.best_loss = math.inf if score is None else score.nats
             position.best_count = 0 if score is None else score.count
@@ -257,8 +257,7 @@ class Trainer:
         else:
             position.stale += 1
         self.save_checkpoint()
-        if score is not None:
-            self._tell("on_validation", row)
+        self._tell("on_validation", self.rows[-1])
         position.seconds = time.perf_counter() - self._since
         position.validation_seconds = time.perf_counter() - started
         self._last_row = (position.step, position.seconds)
@@ -302,6 +301,7 @@ class Trainer:
         assert self.folder is not None
         path, tensors, description = newest_checkpoint(self.folder.checkpoints, self.note)
         snapshot.check(self, tensors, description)
+        self.folder.clear_unfinished()
         snapshot.unpack(self, tensors, description)
         self.rows = self.folder.keep_rows(self.position.rows)
         self.position.rows = len(self.rows)  # fewer if the system crashed before it wrote them to the disk
