@@ -16,7 +16,7 @@ setup: $(READY) ## prepare .venv with gatework and its tools
 $(READY): pyproject.toml constraints.txt
 	@echo "preparing $(VENV) (about a minute, once)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gatework needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -c 'import torch' 2>/dev/null && own=torch== || own=none; \
 	  grep -v "^$$own" constraints.txt > $(VENV)/constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)/constraints.txt --editable '.[dev]'
@@ -37,7 +37,7 @@ types: setup
 
 check: lint types test ## style, types and tests: what must be green before a commit
 
-bench-defaults: setup ## measure sizes, windows and rates on tinyshakespeare (GATEWORK_DATA), an hour
+bench-defaults: setup ## measure sizes, windows and rates on tinyshakespeare (GATEWORK_DATA), half an hour
 	@$(BIN)/python benchmarks/defaults.py
 
 clean: ## remove .venv and caches; runs/ stay

@@ -125,7 +125,7 @@ def test_a_full_disk(target, monkeypatch):
     with pytest.raises(StorageError) as caught:
         write_text(target, "new")
     assert caught.value.cause == f"cannot write {target} (No space left on device)"
-    assert caught.value.remedy == "free some space or choose another folder"
+    assert caught.value.remedy == "free some space"
     assert target.read_bytes() == before
     assert files_of(target.parent) == [target.name]
 

@@ -8,6 +8,7 @@ one read finds out whether it is what was written.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -45,13 +46,15 @@ def replacing(target: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def storage_errors(target: Path) -> Iterator[None]:
+def storage_errors(target: Path, cannot: str = "cannot write") -> Iterator[None]:
     """Turn the operating system's refusals to write ``target`` into a StorageError."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StorageError(f"cannot write {target} ({reason})", "free some space or choose another folder") from error
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = "free some space" if full else "choose another folder or name"
+        raise StorageError(f"{cannot} {target} ({reason})", remedy) from error
 
 
 def flush(path: Path) -> None:

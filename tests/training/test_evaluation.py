@@ -89,7 +89,7 @@ def test_giving_up_restores_the_mode(corpus: Corpus) -> None:
 
 @pytest.mark.parametrize("length", [0, 1])
 def test_too_short_a_text_is_named(corpus: Corpus, length: int) -> None:
-    with pytest.raises(InputError, match="the sonnet has"):
+    with pytest.raises(InputError, match="the sonnet is too short"):
         evaluate(make(corpus), Split(corpus.tokens[:length], np.array([0])), name="sonnet")
 
 

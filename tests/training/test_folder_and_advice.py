@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import struct
 import sys
 from collections.abc import Callable
@@ -39,7 +40,43 @@ def test_a_run_is_never_overwritten(tmp_path: Path) -> None:
             RunFolder.fresh(tmp_path / name)
     (tmp_path / "empty").mkdir()
     assert RunFolder.fresh(tmp_path / "empty").path == tmp_path / "empty"
-    assert not RunFolder.fresh(tmp_path / "new").path.exists()
+    assert RunFolder.fresh(tmp_path / "new").path.is_dir()  # reserved: another training cannot take it
+
+
+def test_names_are_taken_one_by_one(tmp_path: Path) -> None:
+    taken = [RunFolder.numbered(tmp_path / "run").path.name for _ in range(3)]
+    assert taken == ["run", "run-2", "run-3"]
+
+
+def test_a_run_that_could_not_start_leaves_nothing(tmp_path: Path) -> None:
+    folder = RunFolder.fresh(tmp_path / "run")
+    folder.data.write_text("what standard input gave")
+    folder.discard()
+    assert not folder.path.exists()
+    started = RunFolder.fresh(tmp_path / "started")
+    started.start({"data": {}})
+    started.discard()
+    assert started.config.exists()
+
+
+def test_one_process_at_a_time_trains_a_run(tmp_path: Path) -> None:
+    folder = RunFolder.fresh(tmp_path / "run")
+    with folder.locked(), pytest.raises(InputError, match="another process trains"), folder.locked():
+        pass
+    with folder.locked():
+        pass
+
+
+def test_last_is_the_one_trained_last_wherever_it_lies(tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    inside, outside = RunFolder.fresh(root / "a"), RunFolder.fresh(tmp_path / "elsewhere")
+    for folder in (outside, inside):
+        folder.start({"data": {}})
+    assert RunFolder.find("last", root).path == inside.path
+    outside.remember(root)
+    assert RunFolder.find("last", root).path == outside.path
+    shutil.rmtree(outside.path)
+    assert RunFolder.find("last", root).path == inside.path
 
 
 def test_a_run_below_a_file_cannot_be_made(tmp_path: Path) -> None:

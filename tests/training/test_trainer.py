@@ -351,7 +351,7 @@ def test_no_number_stops_it_by_name_and_spoils_nothing(setup: Callable[..., Any]
     assert "learning-rate" in str(caught.value)
     assert str(good.folder.checkpoints) in str(caught.value)
     assert {path: path.read_bytes() for path in good.folder.path.rglob("*.safetensors")} == before
-    assert len(before) == 2
+    assert {path.parent.name for path in before} == {"model", "checkpoints"}
     assert setup(validate_every=12).resumed().position.step == 12
     assert all(math.isfinite(row["loss"]) for row in good.folder.rows())
 
@@ -370,8 +370,8 @@ def test_an_update_that_overflows_is_not_kept(
     given = setup(text, path=tmp_path / "run" if path else None, steps=1, learning_rate=1e38, warmup=0)
     with pytest.raises(DivergedError, match="step 1"):
         given.trainer().fit()
-    if path:
-        assert not list(given.path.rglob("*.safetensors"))
+    if path:  # nothing but what was there before the first update
+        assert [file.name for file in given.path.rglob("*.safetensors")] == ["step-0000000000.safetensors"]
 
 
 # --- folders ------------------------------------------------------------------------------------------
@@ -384,7 +384,7 @@ def test_timed_checkpoints(setup: Callable[..., Any], monkeypatch: pytest.Monkey
     save = trainer.save_checkpoint
     monkeypatch.setattr(trainer, "save_checkpoint", lambda: (saved.append(trainer.position.step), save()))
     trainer.fit()
-    assert saved == [4, 8, 12, 12]
+    assert saved == [0, 4, 8, 12, 12]
 
 
 def test_no_pickle_anywhere(setup: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -396,8 +396,8 @@ def test_no_pickle_anywhere(setup: Callable[..., Any], monkeypatch: pytest.Monke
             monkeypatch.setattr(module, name, refuse)
     setup(steps=20).fitted()
     setup(steps=30).resumed().fit()
-    suffixes = {path.suffix for path in setup().path.rglob("*") if path.is_file()}
-    assert suffixes == {".json", ".jsonl", ".safetensors", ".txt"}
+    files = [path for path in setup().path.rglob("*") if path.is_file() and path.name != ".lock"]
+    assert {path.suffix for path in files} == {".json", ".jsonl", ".safetensors", ".txt"}
 
 
 # --- samples ------------------------------------------------------------------------------------------
@@ -474,5 +474,5 @@ def test_the_same_seed_trains_the_same(setup: Callable[..., Any], tmp_path: Path
 
 
 def test_unknown_options_are_refused(corpus: Corpus) -> None:
-    with pytest.raises(ValueError, match="learnin_rate"):
+    with pytest.raises(InputError, match="did you mean 'learning_rate'"):
         fit(LanguageModel.build(corpus.vocabulary), corpus, learnin_rate=1)

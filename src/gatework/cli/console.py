@@ -1,7 +1,8 @@
-"""Where the command line prints: results to standard output, all else to standard error when results pipe."""
+"""Where the command line prints: results and progress to standard output, notes and errors to standard error."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -23,8 +24,18 @@ def program() -> str:
     return shlex.quote(os.path.relpath(called))
 
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(highlight=False, soft_wrap=True, stderr=True)
+class Terminal(Console):
+    """A console that falls silent when its reader has gone, where rich would end the program."""
+
+    def on_broken_pipe(self) -> None:
+        """Go on without printing: a training must not be lost because of `| head`."""
+        self.quiet = True
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
+out = Terminal(highlight=False, soft_wrap=True, emoji=False)
+err = Terminal(highlight=False, soft_wrap=True, emoji=False, stderr=True)
 
 
 def print_error(cause: str, remedy: str = "") -> None:

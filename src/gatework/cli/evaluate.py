@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from gatework.cli.runs import RunArgument, load_model
+from gatework.cli.runs import DeviceOption, RunArgument, is_saved_model, load_model
+from gatework.errors import InputError
 
 
 def register(app: typer.Typer) -> None:
@@ -24,9 +25,11 @@ def evaluate(
         ),
     ] = None,
     part: Annotated[
-        Literal["train", "validation", "test"], typer.Option(help="Which part of the run's own text.")
-    ] = "validation",
+        Literal["train", "validation", "test"] | None,
+        typer.Option(help="Which part of the run's own text; validation unless given.", show_default=False),
+    ] = None,
     encoding: Annotated[str, typer.Option(help="How DATA are encoded.")] = "utf-8",
+    device: DeviceOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> int:
     """Measure a trained model on a text: nats, bits and perplexity per symbol.
@@ -38,12 +41,18 @@ def evaluate(
     gatework evaluate last another.txt --json
     """
     from gatework.cli.console import out, print_note
+    from gatework.cli.progress import loading
     from gatework.cli.texts import given_text, own_text
     from gatework.training import evaluate as score_of
 
-    model = load_model(run)
-    split, name = given_text(model, data, encoding) if data else own_text(run, part)
-    score = score_of(model, split, name=name)
+    if data and part:
+        raise InputError("--part chooses from the run's own text", "leave out --part or DATA")
+    if not data and is_saved_model(run):
+        raise InputError(f"{run} is a saved model, which has no text of its own", "give a text: evaluate RUN DATA")
+    model = load_model(run, device)
+    split, name = given_text(model, data, encoding) if data else own_text(run, part or "validation")
+    with loading("measuring") as progress:
+        score = score_of(model, split, name=name, progress=progress)
     unknown = 0 if model.vocabulary.unknown is None else int((split.tokens == model.vocabulary.unknown).sum())
     if unknown:
         print_note(f"{unknown:,} of {len(split.tokens):,} symbols are unknown to the model")

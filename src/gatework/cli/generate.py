@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gatework.cli.runs import RunArgument, load_model
+from gatework.cli.runs import DeviceOption, RunArgument, load_model
 
 
 def register(app: typer.Typer) -> None:
@@ -27,6 +27,7 @@ def generate(
     repetition_penalty: Annotated[float, typer.Option(help="Above 1: avoid symbols written lately.")] = 1.0,
     samples: Annotated[int, typer.Option(help="Texts to write, at once as one batch.")] = 1,
     seed: Annotated[int | None, typer.Option(help="The same seed writes the same text.")] = None,
+    device: DeviceOption = "auto",
 ) -> int:
     """Write text with a trained model, shown as it is drawn.
 
@@ -39,14 +40,15 @@ def generate(
     from gatework.generation import Sampling, TextWriter, sample_tokens
     from gatework.training.signals import Interrupted, StopSignals
 
-    model = load_model(run)
+    model = load_model(run, device)
     sampling = Sampling(temperature, top_k, top_p, repetition_penalty)
+    writers = [TextWriter(model.vocabulary) for _ in range(samples)]
+    texts = [prompt] * samples
+    status = 0
     with StopSignals() as stop:
         rows = sample_tokens(
             model, prompt, length=length, seed=seed, samples=samples, sampling=sampling, poll=stop.poll
         )
-        writers = [TextWriter(model.vocabulary) for _ in range(samples)]
-        texts = [prompt] * samples
         try:
             _write(prompt if samples == 1 else "")
             for row in rows:
@@ -54,15 +56,14 @@ def generate(
                 texts = [text + piece for text, piece in zip(texts, pieces, strict=True)]
                 _write(pieces[0] if samples == 1 else "")
         except Interrupted as stopped:
-            _write("\n")
-            return stopped.status
+            status = stopped.status
     endings = [writer.flush() for writer in writers]
     if samples == 1:
         _write(endings[0] + "\n")
     else:
         for number, (text, ending) in enumerate(zip(texts, endings, strict=True), 1):
             _write(f"--- sample {number}\n{text}{ending}\n")
-    return 0
+    return status
 
 
 def _write(text: str) -> None:

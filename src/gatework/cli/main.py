@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -54,7 +55,10 @@ def options(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in words or bool(os.environ.get("GATEWORK_DEBUG"))
+    debug = "--debug" in words or os.environ.get("GATEWORK_DEBUG", "0") not in ("", "0")
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a character shows another, and nothing is lost
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(status_of([word for word in words if word != "--debug"], debug=debug))
 
 
@@ -76,3 +80,8 @@ def status_of(words: list[str], *, debug: bool = False) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if debug:
+            raise
+        print_error(f"{error.filename or 'a file'}: {error.strerror or error}", "check disk and path")
+        return INPUT_ERROR

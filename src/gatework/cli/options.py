@@ -89,8 +89,9 @@ def _pairs(words: list[str]) -> dict[str, Any]:
         name, equals, value = word.partition("=")
         if not equals or not name:
             raise InputError(f"{word!r} is not NAME=VALUE", "for example --cell-option activation=relu")
+        plain = value.lower() if value in ("True", "False") else value
         try:
-            pairs[name.replace("-", "_")] = json.loads(value)
+            pairs[name.replace("-", "_")] = json.loads(plain)
         except ValueError:
             pairs[name.replace("-", "_")] = value
     return pairs

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from gatework.cli.runs import RunArgument
+from gatework.cli.runs import RunArgument, is_saved_model, load_model
+from gatework.errors import InputError
 
 
 def register(app: typer.Typer) -> None:
@@ -26,15 +27,19 @@ def plot(
 ) -> int:
     """Draw a run: its loss curves, and its gates and states while it reads a piece of text."""
     from gatework.cli.console import out
-    from gatework.cli.runs import load_model
     from gatework.cli.texts import own_excerpt
     from gatework.insight import plot_curves, plot_gates
     from gatework.training import RunFolder
 
-    folder = RunFolder.find(run)
-    target = output or folder.plots
-    out.print(str(plot_curves(folder.rows(), target / "loss.png", title=folder.path.name)), markup=False)
     model = load_model(run)
-    excerpt = text or own_excerpt(run)
-    out.print(str(plot_gates(model, excerpt, target / "gates.png", layer=layer)), markup=False)
+    if is_saved_model(run):
+        if not text:
+            raise InputError(f"{run} is a saved model, which has no text of its own", "give a --text")
+        target = output or Path()
+    else:
+        folder = RunFolder.find(run)
+        target = output or folder.plots
+        out.print(str(plot_curves(folder.rows(), target / "loss.png", title=folder.path.name)), markup=False)
+        text = text or own_excerpt(model, folder)
+    out.print(str(plot_gates(model, text, target / "gates.png", layer=layer)), markup=False)
     return 0

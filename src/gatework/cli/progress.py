@@ -92,6 +92,11 @@ class ProgressDisplay(Callback):
             f"[bold]{row['loss']:.4f}[/] nats  {row['bits']:.4f} bits/{trainer.model.vocabulary.level}{best}"
         )
 
+    def on_validating(self, trainer: Trainer) -> None:
+        """Say why the bar stands still."""
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], description=f"validating ...  {self._numbers}")
+
     def show_sample(self, text: str) -> None:
         """Print a sample, dimmed."""
         out.print("[dim]" + escape(text.strip("\n")) + "[/]\n")
@@ -102,7 +107,7 @@ class ProgressDisplay(Callback):
             self._bar.stop()
 
     def _status(self, trainer: Trainer) -> str:
-        return f"{self._numbers}  {self._time_left(trainer)}"
+        return f"{self._time_left(trainer)}  {self._numbers}".strip()
 
     def _time_left(self, trainer: Trainer) -> str:
         began, done = self._started

@@ -45,7 +45,7 @@ def next_commands(trainer: Trainer, outcome: Outcome) -> list[str]:
     gatework = program()
     return [
         f"{gatework} generate {run} --prompt {shlex.quote(word)} --temperature 0.7",
-        f"{gatework} evaluate {run}",
+        f"{gatework} evaluate {run}" + ("" if len(trainer.corpus.validation) > 1 else " --part train"),
         f"{gatework} plot {run} --text {shlex.quote(phrase)}",
         f"{gatework} train --resume {run} --epochs {max(1, math.ceil(2 * outcome.epochs))}",
     ]

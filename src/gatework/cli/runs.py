@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,20 +17,31 @@ RunArgument = Annotated[
 ]
 
 
-def load_model(run: str) -> LanguageModel:
+DeviceOption = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda, cuda:1 ...")]
+
+
+def is_saved_model(run: str) -> bool:
+    """Whether it is the folder of a saved model and not of a run."""
+    return (Path(run) / "model.safetensors").is_file()
+
+
+def load_model(run: str, device: str = "cpu") -> LanguageModel:
     """The model of a run, or of a folder that ``save_pretrained`` wrote.
 
     Raises:
         InputError: there is none.
         DamagedFileError: it is damaged.
     """
+    from gatework.cli.console import program
     from gatework.errors import InputError
     from gatework.models import LanguageModel
-    from gatework.training import RunFolder
+    from gatework.training import RunFolder, find_device
 
-    if (Path(run) / "model.safetensors").is_file():
-        return LanguageModel.from_pretrained(run)
+    place = find_device(device)
+    if is_saved_model(run):
+        return LanguageModel.from_pretrained(run).to(place)
     folder = RunFolder.find(run)
     if not folder.model.is_dir():
-        raise InputError(f"{folder.path} has no model yet", f"continue it with `gatework train --resume {folder.path}`")
-    return LanguageModel.from_pretrained(folder.model)
+        again = f"`{program()} train --resume {shlex.quote(str(folder.path))}`"
+        raise InputError(f"{folder.path} has no model yet", f"continue it with {again}")
+    return LanguageModel.from_pretrained(folder.model).to(place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +17,7 @@ from gatework.settings import SECTIONS, RunConfig, checked_config
 if TYPE_CHECKING:
     from gatework.data import Corpus
     from gatework.models import LanguageModel
-    from gatework.training import RunFolder
+    from gatework.training import RunFolder, Trainer
 
 
 def register(app: typer.Typer) -> None:
@@ -71,28 +72,44 @@ def _merged(config: Path | None, settings: dict[str, dict[str, Any]], data: list
     """The settings of a file, those on the command line over them."""
     from gatework.storage import read_json
 
+    if config is not None and config.is_dir():
+        config = config / "config.json"
     base = {} if config is None else read_json(config)
     origin = "" if config is None else str(config)
     if not isinstance(base, dict) or not all(isinstance(section, dict) for section in base.values()):
         raise InputError(f"{origin} is not a configuration", "take the config.json of a run as a pattern")
-    merged = {**base, **{name: {**base.get(name, {}), **given} for name, given in settings.items()}}
+    merged = _with_settings(base, settings)
     if data:
         merged["data"]["sources"] = data
     return checked_config(merged, origin)
 
 
 def _begin(config: RunConfig, path: Path | None) -> int:
+    from gatework.training import RunFolder
+
+    folder = RunFolder.numbered(_new_path(config)) if path is None else RunFolder.fresh(path)
+    try:
+        trainer = _new_trainer(config, folder)
+    except BaseException:
+        folder.discard()
+        raise
+    folder.start(config.model_copy(update={"data": config.data.anchored()}).model_dump(mode="json"))
+    return _train(trainer)
+
+
+def _new_trainer(config: RunConfig, folder: RunFolder) -> Trainer:
+    """Read the text, make the model, and check all that can be checked before anything is written."""
     from gatework.cli.progress import loading
     from gatework.data import load_corpus
-    from gatework.training import RunFolder, Trainer
+    from gatework.generation import check_prompt
+    from gatework.training import Trainer
 
-    folder = RunFolder.fresh(path or _new_path(config))
     with loading("reading the text") as progress:
         corpus = load_corpus(config.data, progress=progress, keep=folder.data)
     trainer = Trainer(_build(config, corpus), corpus, config.training, folder)
+    check_prompt(trainer.model, config.training.sample_prompt)
     trainer.callbacks = _callbacks(trainer)
-    folder.start(_lasting(config, folder).model_dump(mode="json"))
-    return _train(trainer)
+    return trainer
 
 
 def _build(config: RunConfig, corpus: Corpus) -> LanguageModel:
@@ -109,35 +126,41 @@ def _build(config: RunConfig, corpus: Corpus) -> LanguageModel:
     return LanguageModel(config.model, corpus.vocabulary)
 
 
-def _lasting(config: RunConfig, folder: RunFolder) -> RunConfig:
-    """The configuration with sources that can be read again, from wherever: standard input was kept in the run."""
-    paths = [folder.data if name == "-" else Path(name) for name in config.data.sources]
-    data = config.data.model_copy(update={"sources": [str(path.resolve()) for path in paths]})
-    return config.model_copy(update={"data": data})
-
-
 def _resume(name: str, settings: dict[str, dict[str, Any]]) -> int:
     from gatework.cli.console import print_note
-    from gatework.cli.progress import Notes, loading
-    from gatework.data import load_corpus
+    from gatework.cli.progress import Notes
+    from gatework.cli.texts import own_corpus
     from gatework.storage import write_json
     from gatework.training import RunFolder, Trainer
 
     folder = RunFolder.find(name)
     saved = folder.read_config()
     _check_resumable(settings)
-    limits = dict.fromkeys(LIMITS) if LIMITS & settings["training"].keys() else {}
-    training = {**saved.get("training", {}), **limits, **settings["training"]}
-    config = checked_config({**saved, "training": training}, str(folder.config))
-    with loading("reading the text") as progress:
-        corpus = load_corpus(config.data, progress=progress)
+    config = checked_config(_with_settings(saved, settings), str(folder.config))
+    corpus = own_corpus(folder)
     trainer = Trainer(_build(config, corpus), corpus, config.training, folder, [Notes()])
     checkpoint = trainer.resume()
     trainer.callbacks = _callbacks(trainer)
+    if trainer.is_over():
+        raise InputError(
+            f"{folder.path} is finished after {trainer.position.step:,} updates, {trainer.epochs():.1f} epochs and "
+            f"{trainer.position.seconds / 60:.1f} minutes in all",
+            "give a larger --epochs, --minutes or --steps, also in all",
+        )
     if config.model_dump(mode="json") != saved:
         write_json(folder.config, config.model_dump(mode="json"))
     print_note(f"continuing {folder.path} from update {trainer.position.step:,} ({checkpoint.name})")
     return _train(trainer)
+
+
+def _with_settings(saved: dict[str, Any], settings: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Saved settings, those on the command line over them; a limit given there replaces all saved limits."""
+    given = settings.get("training", {})
+    limits = {"training": dict.fromkeys(LIMITS) if LIMITS & given.keys() else {}}
+    return {
+        **saved,
+        **{name: {**saved.get(name, {}), **limits.get(name, {}), **settings[name]} for name in settings},
+    }
 
 
 LIMITS = frozenset(("epochs", "minutes", "steps"))
@@ -155,7 +178,7 @@ def _check_resumable(settings: dict[str, dict[str, Any]]) -> None:
         )
 
 
-def _callbacks(trainer: Any) -> list[Any]:
+def _callbacks(trainer: Trainer) -> list[Any]:
     from gatework.cli.progress import Notes, ProgressDisplay
     from gatework.generation import SampleWriter
     from gatework.insight import PlotWriter
@@ -163,22 +186,24 @@ def _callbacks(trainer: Any) -> list[Any]:
 
     display = ProgressDisplay()
     found: list[Any] = [Notes(), display]
-    if trainer.config.tensorboard:
+    if trainer.config.tensorboard and trainer.folder is not None:
         found.append(TensorBoard(trainer.folder.tensorboard))
     return [*found, SampleWriter(display.show_sample), PlotWriter()]
 
 
-def _train(trainer: Any) -> int:
+def _train(trainer: Trainer) -> int:
     from gatework.cli.console import print_note, program
     from gatework.cli.report import print_report
     from gatework.training import Interrupted
 
+    assert trainer.folder is not None
+    trainer.folder.remember()
     try:
         outcome = trainer.fit()
     except Interrupted as stopped:
         print_note(
             f"{stopped} at update {trainer.position.step:,}; all is saved. "
-            f"Continue with: {program()} train --resume {trainer.folder.path}"
+            f"Continue with: {program()} train --resume {shlex.quote(str(trainer.folder.path))}"
         )
         return stopped.status
     print_report(trainer, outcome)
@@ -186,13 +211,8 @@ def _train(trainer: Any) -> int:
 
 
 def _new_path(config: RunConfig) -> Path:
-    """``runs/DATE-TEXT-CELL``, with a number after it where that exists."""
+    """``runs/DATE-TEXT-CELL``."""
     source = Path(config.data.sources[0]).stem if config.data.sources else "python-reference"
     plain = re.sub(r"[^A-Za-z0-9]+", "-", source).strip("-").lower() or "text"
     stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-    base = Path("runs") / f"{stamp}-{plain[:30]}-{config.model.cell}"
-    number, path = 1, base
-    while path.exists():
-        number += 1
-        path = base.with_name(f"{base.name}-{number}")
-    return path
+    return Path("runs") / f"{stamp}-{plain[:30]}-{config.model.cell}"

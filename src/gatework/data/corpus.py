@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -73,7 +74,7 @@ class Corpus:
 
 
 def load_corpus(
-    config: CorpusConfig,
+    config: CorpusConfig | str | Path | Sequence[str | Path],
     *,
     cache: Path | None = None,
     progress: Progress | None = None,
@@ -88,7 +89,7 @@ def load_corpus(
     last token, which so starts the next document; files that do not end with one are given one between them.
 
     Args:
-        config: which texts, and how.
+        config: which texts, and how; or files and folders, read with the usual settings.
         cache: the folder for corpora too large for memory; ``corpora_folder()`` if not given.
         progress: told the bytes read so far and, where known, the bytes there are.
         stdin: what the source ``-`` reads; the program's standard input if not given.
@@ -100,6 +101,9 @@ def load_corpus(
         StorageError: a large corpus finds no room in the cache.
         ValueError: the vocabulary given is of another level.
     """
+    if not isinstance(config, CorpusConfig):
+        paths = [config] if isinstance(config, (str, Path)) else config
+        config = CorpusConfig(sources=[str(path) for path in paths])
     if vocabulary is not None and vocabulary.level != config.level:
         raise ValueError(f"a vocabulary of level {vocabulary.level} cannot encode level {config.level}")
     name, documents = find_sources(config.sources, stdin=stdin, keep=keep)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 from gatework.errors import InputError
+from gatework.settings.corpus import STANDARD_INPUT
 from gatework.storage import replacing
 
 TEXT_SUFFIXES = frozenset({".txt", ".text", ".md"})
-STANDARD_INPUT = "-"
 
 
 class Document(Protocol):
@@ -145,10 +145,16 @@ def find_sources(sources: Sequence[str], *, stdin: BinaryIO | None = None, keep:
     documents: list[Document] = []
     for source in sources:
         if source == STANDARD_INPUT:
-            documents.append(StandardInput(stdin or sys.stdin.buffer, keep))
+            documents.append(StandardInput(stdin or _own_input(), keep))
         else:
             documents.extend(_files(Path(source)))
     return Sources(_name(sources, documents), documents)
+
+
+def _own_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise InputError("standard input is closed", "give the text as `... | gatework train -`, or name a file")
+    return sys.stdin.buffer
 
 
 def python_reference() -> list[Document]:
@@ -183,16 +189,21 @@ def _files(path: Path) -> Sequence[Document]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Walk a folder in sorted order, past hidden files and folders and links to folders."""
+    """Walk a folder in sorted order, past hidden files and folders, links to folders, and gatework's own runs."""
 
     def refuse(error: OSError) -> None:
         raise _unreadable(Path(error.filename or folder), error) from error
 
     found = []
     for place, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".") and not _is_run(Path(place, name))]
         found += [Path(place, name) for name in files if not name.startswith(".")]
     return iter(sorted(path for path in found if path.is_file()))
+
+
+def _is_run(folder: Path) -> bool:
+    """What a training wrote, its samples among it, is no text to train on."""
+    return (folder / "config.json").is_file() and (folder / "checkpoints").is_dir()
 
 
 def _name(sources: Sequence[str], documents: Sequence[Document]) -> str:

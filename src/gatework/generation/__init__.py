@@ -3,6 +3,6 @@
 from gatework.generation.samples import SampleWriter
 from gatework.generation.sampling import Sampling
 from gatework.generation.text import TextWriter
-from gatework.generation.writing import generate, generate_batch, sample_tokens
+from gatework.generation.writing import check_prompt, generate, generate_batch, sample_tokens
 
-__all__ = ["SampleWriter", "Sampling", "TextWriter", "generate", "generate_batch", "sample_tokens"]
+__all__ = ["SampleWriter", "Sampling", "TextWriter", "check_prompt", "generate", "generate_batch", "sample_tokens"]

@@ -15,6 +15,7 @@ from gatework.generation.sampling import Sampling
 from gatework.generation.text import as_text
 from gatework.models.language import LanguageModel
 
+MOST_SAMPLES = 10_000
 RECENT = 64
 """How many of the last symbols the repetition penalty looks at."""
 
@@ -86,8 +87,12 @@ def sample_tokens(
         InputError: the prompt has symbols that the model does not know; a number is out of range.
         DivergedError: the model's output is no finite number.
     """
-    if length < 1 or samples < 1:
-        raise InputError(f"length is {length} and samples {samples}", "both must be at least 1")
+    if length < 1 or not 1 <= samples <= MOST_SAMPLES:
+        raise InputError(
+            f"length is {length} and samples {samples}", f"they must be at least 1, samples at most {MOST_SAMPLES:,}"
+        )
+    if seed is not None and not 0 <= seed < 2**63:
+        raise InputError(f"seed is {seed}", "it must be at least 0 and fit 63 bits")
     start = _prompt_tokens(model, prompt)
     return _draw(model, start.expand(samples, -1).T, length, seed, sampling, poll)
 
@@ -127,16 +132,24 @@ def _draw(
         model.train(training)
 
 
-def _prompt_tokens(model: LanguageModel, prompt: str) -> Tensor:
-    """The tokens (1, n) that the model reads before it writes."""
-    vocabulary = model.vocabulary
-    missing = vocabulary.missing(prompt)
+def check_prompt(model: LanguageModel, prompt: str) -> None:
+    """Check that a model knows all symbols of a prompt.
+
+    Raises:
+        InputError: it does not.
+    """
+    missing = model.vocabulary.missing(prompt)
     if missing:
         raise InputError(
             f"the prompt has symbols that the model has never seen ({' '.join(map(repr, missing[:10]))})",
             "leave them out, or train on a text that has them",
         )
-    ids = vocabulary.encode(prompt).tolist()
+
+
+def _prompt_tokens(model: LanguageModel, prompt: str) -> Tensor:
+    """The tokens (1, n) that the model reads before it writes."""
+    check_prompt(model, prompt)
+    ids = model.vocabulary.encode(prompt).tolist()
     return torch.tensor([model.document_end[-1:] + ids or [_any_start(model)]])
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gatework.cells import Cell, find_cell
+from gatework.cells import cell_name, make_cell
 from gatework.data import Vocabulary
-from gatework.errors import InputError
 from gatework.layers import Stack
 from gatework.models.pretrained import load_pretrained, save_pretrained
-from gatework.settings import LanguageModelConfig
+from gatework.settings import LanguageModelConfig, checked
 
 
 class LanguageModel(nn.Module):
@@ -39,7 +39,11 @@ class LanguageModel(nn.Module):
         width = config.embedding_size
         self.embedding = nn.Embedding(symbols, width) if width else None
         self.stack = Stack(
-            self._make_cell, width or symbols, config.hidden_size, layers=config.layers, dropout=config.dropout
+            lambda inputs, hidden: make_cell(config.cell, inputs, hidden, config.cell_options),
+            width or symbols,
+            config.hidden_size,
+            layers=config.layers,
+            dropout=config.dropout,
         )
         self.output = nn.Linear(config.hidden_size, symbols)
         if config.tied and self.embedding is not None:
@@ -54,15 +58,14 @@ class LanguageModel(nn.Module):
 
     @classmethod
     def build(cls, vocabulary: Vocabulary, **options: Any) -> LanguageModel:
-        """Make a model from the options of ``LanguageModelConfig``."""
-        return cls(LanguageModelConfig(**options), vocabulary)
+        """Make a model from the options of ``LanguageModelConfig``; ``cell`` may also be a class.
 
-    def _make_cell(self, input_size: int, hidden_size: int) -> Cell:
-        cell = find_cell(self.config.cell)
-        try:
-            return cell(input_size, hidden_size, **self.config.cell_options)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"cell {self.config.cell}: {error}", "`gatework cells NAME` shows its options") from error
+        Raises:
+            InputError: an option does not exist or is out of range.
+        """
+        if isinstance(options.get("cell"), type):
+            options["cell"] = cell_name(options["cell"])
+        return cls(checked(LanguageModelConfig, options), vocabulary)
 
     def forward(self, tokens: Tensor, state: Any = None, *, resets: Tensor | None = None) -> tuple[Tensor, Any]:
         """Predict the symbol after each.
@@ -90,13 +93,17 @@ class LanguageModel(nn.Module):
             return self.embedding(tokens)
         return F.one_hot(tokens, len(self.vocabulary)).to(self.output.weight.dtype)
 
-    def save_pretrained(self, folder: str | Path) -> None:
+    def save_pretrained(self, folder: str | Path, *, score: Mapping[str, float] | None = None) -> None:
         """Write ``config.json``, ``vocabulary.json`` and ``model.safetensors`` into a folder.
+
+        Args:
+            folder: made if it does not exist.
+            score: numbers to be kept with the weights.
 
         Raises:
             StorageError: the folder cannot be written.
         """
-        save_pretrained(self, Path(folder))
+        save_pretrained(self, Path(folder), score)
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> LanguageModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -27,13 +28,13 @@ class Pretrained(Protocol):
 Model = TypeVar("Model", bound=nn.Module)
 
 
-def save_pretrained(model: Any, folder: Path) -> None:
+def save_pretrained(model: Any, folder: Path, score: Mapping[str, float] | None = None) -> None:
     """Write a model's folder; the weights last, so that a folder with weights is whole."""
     dtype = _SPELLED[next(model.parameters()).dtype]
     header = {"format": FORMAT, "task": model.task, "dtype": dtype, "config": model.config.model_dump(mode="json")}
     write_json(folder / "config.json", header)
     model.vocabulary.save(folder / "vocabulary.json")
-    write_tensors(folder / "model.safetensors", own_tensors(model), header)
+    write_tensors(folder / "model.safetensors", own_tensors(model), {**header, "score": score})
 
 
 def load_pretrained(kind: type[Model], folder: Path) -> Model:

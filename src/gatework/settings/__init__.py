@@ -2,7 +2,7 @@
 
 from gatework.settings.corpus import CorpusConfig, Level
 from gatework.settings.model import LanguageModelConfig
-from gatework.settings.run import SECTIONS, RunConfig, checked_config
+from gatework.settings.run import SECTIONS, RunConfig, checked, checked_config
 from gatework.settings.training import TrainingConfig
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "Level",
     "RunConfig",
     "TrainingConfig",
+    "checked",
     "checked_config",
 ]

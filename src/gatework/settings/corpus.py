@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Level = Literal["character", "byte", "word"]
+
+STANDARD_INPUT = "-"
 
 _ESCAPE = re.compile(r"\\(?:([ntr\\])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4}))")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
@@ -17,7 +20,7 @@ _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 class CorpusConfig(BaseModel):
     """Which texts to read, what a symbol is, and how the corpus is divided."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     sources: list[str] = Field(
         default=[],
@@ -64,6 +67,11 @@ class CorpusConfig(BaseModel):
             return None
         text = _ESCAPE.sub(_unescaped, self.separator)
         return text if self.level == "byte" else text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def anchored(self) -> CorpusConfig:
+        """The same with absolute paths, which mean the same from wherever they are read."""
+        paths = [name if name == STANDARD_INPUT else str(Path(name).resolve()) for name in self.sources]
+        return self.model_copy(update={"sources": paths})
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 class LanguageModelConfig(BaseModel):
     """Embedding, recurrent stack and output of a language model."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     cell: str = Field("lstm", description="Recurrent cell; `gatework cells` lists them.")
     cell_options: dict[str, Any] = Field({}, description="An option of the cell as NAME=VALUE; may be repeated.")

@@ -13,10 +13,10 @@ ScheduleName = Literal["cosine", "constant", "step", "plateau"]
 class TrainingConfig(BaseModel):
     """Everything about a training that is neither the data nor the model."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     epochs: float | None = Field(
-        None, gt=0, description="Passes over the training text; 10 unless minutes or steps are given."
+        None, gt=0, le=1e9, description="Passes over the training text; 10 unless minutes or steps are given."
     )
     minutes: float | None = Field(
         None,
@@ -67,7 +67,9 @@ class TrainingConfig(BaseModel):
     device: str = Field("auto", description="Where to train: auto, cpu, cuda, cuda:1 ...")
 
     @model_validator(mode="after")
-    def _stride_within_window(self) -> TrainingConfig:
+    def _fields_agree(self) -> TrainingConfig:
         if self.stride is not None and self.stride > self.window:
             raise ValueError(f"stride ({self.stride}) must not exceed window ({self.window})")
+        if self.optimizer == "nesterov" and not self.momentum:
+            raise ValueError("nesterov needs a momentum above 0")
         return self

@@ -4,7 +4,8 @@ from gatework.settings import TrainingConfig
 from gatework.training.advice import advise
 from gatework.training.bptt import TruncatedBPTT
 from gatework.training.callbacks import Callback, TensorBoard
-from gatework.training.device import check_memory
+from gatework.training.checkpoint import trained_fingerprint
+from gatework.training.device import check_memory, find_device
 from gatework.training.evaluation import Score, evaluate
 from gatework.training.fitting import fit
 from gatework.training.run_folder import RunFolder
@@ -26,5 +27,7 @@ __all__ = [
     "advise",
     "check_memory",
     "evaluate",
+    "find_device",
     "fit",
+    "trained_fingerprint",
 ]

@@ -1,4 +1,4 @@
-"""What happens beside a training: lines for a file, a progress bar, samples, plots."""
+"""What can happen beside a training: the events, and TensorBoard; other rooms have samples, plots and bars."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ class Callback:
 
     def on_log(self, trainer: Trainer, row: dict[str, Any]) -> None:
         """After each row about the training loss."""
+
+    def on_validating(self, trainer: Trainer) -> None:
+        """Before each validation."""
 
     def on_validation(self, trainer: Trainer, row: dict[str, Any]) -> None:
         """After each row about the validation loss; the model is still in training mode.
@@ -54,7 +57,13 @@ class TensorBoard(Callback):
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
             raise InputError("TensorBoard is not installed", "pip install 'gatework[tensorboard]'") from error
-        self.writer = SummaryWriter(str(folder))
+        self._folder = folder
+        self._make_writer = SummaryWriter
+        self._writer: SummaryWriter | None = None
+
+    def on_start(self, trainer: Trainer) -> None:
+        """Open the file; what an earlier, abandoned course wrote past this point is hidden."""
+        self._writer = self._make_writer(str(self._folder), purge_step=trainer.position.step + 1)
 
     def on_log(self, trainer: Trainer, row: dict[str, Any]) -> None:
         """Write the row."""
@@ -67,10 +76,13 @@ class TensorBoard(Callback):
 
     def on_exit(self, trainer: Trainer) -> None:
         """Close the file."""
-        self.writer.close()
+        if self._writer is not None:
+            self._writer.close()
 
     def _write(self, row: dict[str, Any]) -> None:
+        if self._writer is None:
+            return
         kind = row["kind"]
         for name, value in row.items():
             if name not in ("kind", "step") and isinstance(value, (int, float)):
-                self.writer.add_scalar(f"{kind}/{name}", value, row["step"])
+                self._writer.add_scalar(f"{kind}/{name}", value, row["step"])

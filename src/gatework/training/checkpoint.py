@@ -5,6 +5,7 @@ Parameters, optimizer, schedule, position in the data, carried state, random gen
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from gatework.errors import DamagedFileError, GateworkError, InputError
-from gatework.storage import read_tensors, write_tensors
+from gatework.storage import read_description, read_tensors, write_tensors
+from gatework.training.run_folder import RunFolder
 
 FORMAT = "gatework.checkpoint/1"
 KEPT = 2
@@ -56,6 +58,7 @@ def newest_checkpoint(
     paths = sorted(folder.glob("step-*.safetensors"), reverse=True)
     if not paths:
         raise InputError(f"there is no checkpoint in {folder}", "train the run anew")
+    damaged: list[Path] = []
     for path in paths:
         try:
             tensors, description = read_tensors(path)
@@ -63,9 +66,20 @@ def newest_checkpoint(
                 raise DamagedFileError(f"{path} is not a checkpoint", f"expected format {FORMAT!r}")
         except GateworkError as error:
             note(f"{error.cause}; going back to the one before it")
+            damaged.append(path)
             continue
+        for other in damaged:  # so that it is not counted among the ones that are kept
+            other.replace(other.with_suffix(".damaged"))
         return path, tensors, description
     raise DamagedFileError(f"all checkpoints in {folder} are damaged", "train the run anew")
+
+
+def trained_fingerprint(folder: RunFolder) -> str | None:
+    """The fingerprint of the data that a run was trained on; None where no checkpoint tells."""
+    for path in sorted(folder.checkpoints.glob("step-*.safetensors"), reverse=True):
+        with contextlib.suppress(GateworkError):
+            return str(read_description(path)["data"])
+    return None
 
 
 def pack_optimizer(optimizer: Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from gatework.data import Split, Streams
+from gatework.errors import InputError
 from gatework.models.language import LanguageModel, cross_entropy
 
 WINDOW = 256
@@ -40,22 +41,31 @@ class Score:
 
 @torch.no_grad()
 def evaluate(
-    model: LanguageModel, split: Split, *, name: str = "validation text", poll: Callable[[], None] = lambda: None
+    model: LanguageModel,
+    split: Split,
+    *,
+    name: str = "validation text",
+    poll: Callable[[], None] = lambda: None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Score:
-    """Predict each symbol of a text from all before it, the state carried from end to end.
+    """Predict each symbol of a text from those before it.
 
-    The text is read as parallel streams of at least ``STREAM`` symbols, each from the initial state.
+    A long text is read as up to 64 parallel streams of at least ``STREAM`` symbols; the state is carried along each
+    and starts anew at its beginning. What does not fill the streams, fewer symbols than streams, is not scored.
 
     Args:
         model: put into evaluation mode and back.
         split: the text.
         name: what to call it in errors.
         poll: called often; raises to give up.
+        progress: told the windows done and how many there are.
 
     Raises:
         InputError: the text is shorter than two symbols.
     """
     count = len(split.tokens) - 1
+    if count < 1:
+        raise InputError(f"the {name} is too short to measure", "give at least two symbols")
     streams = Streams(
         split.tokens,
         split.starts,
@@ -70,6 +80,7 @@ def evaluate(
     try:
         for index in range(len(streams)):
             poll()
+            progress(index, len(streams))
             window = streams[index].to(device)
             logits, state = model(window.inputs, state, resets=window.resets)
             total += float(cross_entropy(logits, window.targets).double()) * window.targets.numel()

@@ -10,7 +10,7 @@ import torch
 
 from gatework.data import Corpus
 from gatework.models.language import LanguageModel
-from gatework.settings import TrainingConfig
+from gatework.settings import TrainingConfig, checked
 from gatework.training.callbacks import Callback
 from gatework.training.run_folder import RunFolder
 from gatework.training.trainer import Outcome, Trainer
@@ -34,14 +34,18 @@ def fit(
         **options: fields of ``TrainingConfig``, as ``minutes=1`` or ``learning_rate=0.01``.
 
     Raises:
-        InputError: the corpus is too short, or the folder exists.
-        pydantic.ValidationError: an option does not exist or is out of range.
+        InputError: the corpus is too short, the folder exists, or an option does not exist or is out of range.
     """
-    config = TrainingConfig(**options)
+    config = checked(TrainingConfig, options)
     torch.manual_seed(config.seed)
     run = None if folder is None else RunFolder.fresh(Path(folder))
-    trainer = Trainer(model, corpus, config, run, callbacks)
+    try:
+        trainer = Trainer(model, corpus, config, run, callbacks)
+    except BaseException:
+        if run is not None:
+            run.discard()
+        raise
     if run is not None:
-        sections = {"data": corpus.config, "model": model.config, "training": config}
+        sections = {"data": corpus.config.anchored(), "model": model.config, "training": config}
         run.start({name: section.model_dump(mode="json") for name, section in sections.items()})
     return trainer.fit()

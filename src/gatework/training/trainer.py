@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Sequence
@@ -91,7 +92,9 @@ class Trainer:
         self._last_checkpoint = self.position.seconds
         self.model.train()
         try:
-            with self.stop:
+            with self._locked(), self.stop:
+                if not self.position.step:
+                    self.save_checkpoint()
                 self._tell("on_start")
                 return self._until_end()
         except Interrupted:
@@ -99,6 +102,9 @@ class Trainer:
             raise
         finally:
             self._tell("on_exit")
+
+    def _locked(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext() if self.folder is None else self.folder.locked()
 
     def _until_end(self) -> Outcome:
         while True:
@@ -179,6 +185,11 @@ class Trainer:
         learnt = position.step * self.bptt.k1 * self.config.batch
         return position.seconds * len(self.corpus.validation) / (3 * learnt) if learnt else 0.0
 
+    def is_over(self) -> bool:
+        """Whether nothing is left to do, not even a validation."""
+        reason = self._finished()
+        return bool(reason) and not self._validation_due(reason)
+
     def epochs(self) -> float:
         """Passes over the training text so far."""
         return self.position.epoch + self.position.window / len(self.streams)
@@ -238,6 +249,7 @@ class Trainer:
     def _validate(self) -> None:
         """Score the validation text, keep the model if it is the best; without such a text, keep the newest."""
         started = time.perf_counter()
+        self._tell("on_validating")
         self._check_parameters()
         score = self._score()
         if score is not None and not math.isfinite(score.nats):
@@ -249,11 +261,11 @@ class Trainer:
         if score is not None:
             self.schedule.validated(score.nats)
             self._add(self._row("validation", score.nats))
-        if score is None or score.nats < position.best_loss:
+        if score is None or score.nats <= position.best_loss:
             position.best_loss = math.inf if score is None else score.nats
             position.best_count = 0 if score is None else score.count
             position.best_step, position.stale = position.step, 0
-            self.best.keep()
+            self.best.keep(self.position)
         else:
             position.stale += 1
         self.save_checkpoint()
@@ -303,6 +315,7 @@ class Trainer:
         snapshot.check(self, tensors, description)
         self.folder.clear_unfinished()
         snapshot.unpack(self, tensors, description)
+        self.best.correct(self.position)
         self.rows = self.folder.keep_rows(self.position.rows)
         self.position.rows = len(self.rows)  # fewer if the system crashed before it wrote them to the disk
         self._last_row = (self.position.step, self.position.seconds)
