@@ -42,13 +42,13 @@ def generate(
 
     model = load_model(run, device)
     sampling = Sampling(temperature, top_k, top_p, repetition_penalty)
-    writers = [TextWriter(model.vocabulary) for _ in range(samples)]
-    texts = [prompt] * samples
     status = 0
     with StopSignals() as stop:
         rows = sample_tokens(
             model, prompt, length=length, seed=seed, samples=samples, sampling=sampling, poll=stop.poll
         )
+        writers = [TextWriter(model.vocabulary) for _ in range(samples)]
+        texts = [prompt] * samples
         try:
             _write(prompt if samples == 1 else "")
             for row in rows:
