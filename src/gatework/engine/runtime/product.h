@@ -1,0 +1,81 @@
+/* The recurrent product: C (rows x vectors) [+]= A (rows x depth) * B, B packed in panels.
+ *
+ * A panel is `width` vectors wide and `depth` deep, contiguous: all a register tile reads, in its order.
+ * What is left over at the right edge is packed as panels one vector wide. So vector v of a matrix lies
+ * in the panel that starts at B + v' * LANES * depth, v' the panel's first vector.
+ */
+typedef struct {
+  const REAL *A;
+  int64_t stride; /* of A's rows */
+  const REAL *B;
+  REAL *C;
+  int64_t pitch; /* of C's rows */
+  int64_t depth;
+} Tile;
+
+/* ROWS x WIDTH vectors of C stay in registers over the whole depth. */
+INLINE void tile(const int ROWS, const int WIDTH, const int fresh, const Tile t) {
+  vec sums[24];
+#pragma GCC unroll 24
+  for (int i = 0; i < ROWS * WIDTH; i++) sums[i] = (vec){};
+  const REAL *B = t.B;
+  for (int64_t k = 0; k < t.depth; k++, B += WIDTH * LANES) {
+    vec b[8];
+#pragma GCC unroll 8
+    for (int v = 0; v < WIDTH; v++) b[v] = load(B + v * LANES);
+#pragma GCC unroll 24
+    for (int r = 0; r < ROWS; r++) {
+      const vec a = splat(t.A[r * t.stride + k]);
+#pragma GCC unroll 8
+      for (int v = 0; v < WIDTH; v++) sums[r * WIDTH + v] += a * b[v];
+    }
+  }
+#pragma GCC unroll 24
+  for (int r = 0; r < ROWS; r++) {
+#pragma GCC unroll 8
+    for (int v = 0; v < WIDTH; v++) {
+      REAL *c = t.C + r * t.pitch + v * LANES;
+      store(c, fresh ? sums[r * WIDTH + v] : load(c) + sums[r * WIDTH + v]);
+    }
+  }
+}
+
+#define MOST_ROWS(WIDTH) (TILE_VECTORS / (WIDTH) < 8 ? TILE_VECTORS / (WIDTH) : 8)
+
+/* One panel for all rows: full tiles, then one with the rows that are left. */
+#define DEFINE_PANEL(WIDTH, FRESH, NAME)                                                                     \
+  static void NAME(Tile t, int64_t rows) {                                                                   \
+    const int64_t most = MOST_ROWS(WIDTH);                                                                   \
+    for (; rows >= most; rows -= most, t.A += most * t.stride, t.C += most * t.pitch)                        \
+      tile(MOST_ROWS(WIDTH), WIDTH, FRESH, t);                                                               \
+    switch (rows) {                                                                                          \
+      case 7: if (most > 7) tile(7, WIDTH, FRESH, t); break;                                                 \
+      case 6: if (most > 6) tile(6, WIDTH, FRESH, t); break;                                                 \
+      case 5: if (most > 5) tile(5, WIDTH, FRESH, t); break;                                                 \
+      case 4: if (most > 4) tile(4, WIDTH, FRESH, t); break;                                                 \
+      case 3: if (most > 3) tile(3, WIDTH, FRESH, t); break;                                                 \
+      case 2: if (most > 2) tile(2, WIDTH, FRESH, t); break;                                                 \
+      case 1: tile(1, WIDTH, FRESH, t); break;                                                               \
+    }                                                                                                        \
+  }
+
+/* Vectors first to last of the C that t describes; `total` is the width of the whole matrix. */
+#define DEFINE_PRODUCT(WIDTH, FRESH, NAME)                                                                   \
+  DEFINE_PANEL(WIDTH, FRESH, NAME##_panel)                                                                   \
+  DEFINE_PANEL(1, FRESH, NAME##_edge)                                                                        \
+  static void NAME(Tile t, int64_t rows, int64_t first, int64_t last, int64_t total) {                       \
+    const REAL *B = t.B;                                                                                     \
+    REAL *C = t.C;                                                                                           \
+    const int64_t whole = total - total % (WIDTH);                                                           \
+    for (int64_t v = first; v < last;) {                                                                     \
+      t.B = B + v * LANES * t.depth;                                                                         \
+      t.C = C + v * LANES;                                                                                   \
+      if (v < whole) {                                                                                       \
+        NAME##_panel(t, rows);                                                                               \
+        v += (WIDTH);                                                                                        \
+      } else {                                                                                               \
+        NAME##_edge(t, rows);                                                                                \
+        v++;                                                                                                 \
+      }                                                                                                      \
+    }                                                                                                        \
+  }
