@@ -21,7 +21,8 @@ class Call:
         state: ``cell.State`` of (batch, size), what the first step starts from.
         initial: ``cell.State`` of (batch, size), what a reset returns to.
         lengths: (batch,) int64 on the CPU, between 0 and time; None where all rows are whole.
-        resets: (time, batch) bool; where true, the row returns to ``initial`` before that step.
+        resets: (time, batch) bool; where true, the row returns to ``initial`` before that step;
+            false past a row's length.
         every_state: whether all states at all steps are wanted.
     """
 
@@ -96,7 +97,7 @@ def checked_call(
         state=start,
         initial=initial,
         lengths=lengths,
-        resets=None if resets is None else _checked_resets(resets, time, batch, x.device),
+        resets=None if resets is None else _checked_resets(resets, lengths, time, batch, x.device),
         every_state=every_state,
     )
 
@@ -138,9 +139,14 @@ def _without_padding(x: Tensor, lengths: Tensor) -> Tensor:
     return torch.where(alive[:, :, None].to(x.device), x, 0)
 
 
-def _checked_resets(resets: Tensor, time: int, batch: int, device: torch.device) -> Tensor:
+def _checked_resets(
+    resets: Tensor, lengths: Tensor | None, time: int, batch: int, device: torch.device
+) -> Tensor:
+    """Drop resets past a row's length: there the state stays what it was."""
     if resets.dtype != torch.bool:
         raise TypeError(f"resets must be bool, not {resets.dtype}")
     if resets.shape != (time, batch):
         raise ValueError(f"resets must be ({time}, {batch}), not {tuple(resets.shape)}")
+    if lengths is not None:
+        resets = resets & (torch.arange(time)[:, None] < lengths).to(resets.device)
     return resets.to(device)

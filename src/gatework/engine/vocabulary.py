@@ -293,7 +293,7 @@ _NAMED: dict[str, tuple[Callable[..., Operand], str]] = {
     "leaky_relu": (_leaky_relu, "leaky_relu"),
     "elu": (_elu, "elu"),
     "softplus": (_softplus, "softplus"),
-    "logsigmoid": (_logsigmoid, "logsigmoid"),
+    "logsigmoid": (_logsigmoid, "logsigmoid log_sigmoid"),
     "silu": (_silu, "silu"),
     "gelu": (_gelu, "gelu"),
     "hardsigmoid": (_hardsigmoid, "hardsigmoid"),
@@ -307,7 +307,7 @@ _NAMED: dict[str, tuple[Callable[..., Operand], str]] = {
     "layer_norm": (_layer_norm, "layer_norm"),
     "where": (_where, "where"),
     "ne": (_not_equal, "ne not_equal"),
-    "same": (_same, "clone contiguous float64_"),
+    "same": (_same, "clone contiguous"),
 }
 
 WORDS: dict[str, Word] = {
