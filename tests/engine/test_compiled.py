@@ -78,7 +78,9 @@ def test_lengths_and_resets_where_threads_share_the_units(cell: type[Cell]) -> N
 
 @pytest.mark.parametrize("word", WORDS_BY_NAME)
 def test_every_word(word: str) -> None:
-    compare(Dictionary(3, 7, word), time=4, batch=3)
+    # torch's own derivative of hardsigmoid is one sixth in single precision
+    dtype = torch.float32 if word == "hardsigmoid" else torch.float64
+    compare(Dictionary(3, 7, word), time=4, batch=3, dtype=dtype)
 
 
 @given(
@@ -135,8 +137,8 @@ def test_gradients_flow_twice_if_the_graph_is_kept() -> None:
 def test_double_backward_names_the_loop() -> None:
     cell, x = LSTM(3, 7), torch.randn(5, 2, 3, requires_grad=True)
     outputs = run(cell, x, engine="compiled").outputs
-    (gradient,) = torch.autograd.grad(outputs.sum(), x, create_graph=True)
-    with pytest.raises((EngineError, RuntimeError), match="engine='loop'"):
+    (gradient,) = torch.autograd.grad(outputs.square().sum(), x, create_graph=True)
+    with pytest.raises(EngineError, match="engine='loop'"):
         gradient.sum().backward()
 
 
@@ -149,6 +151,7 @@ def test_transforms_go_through_the_loop() -> None:
         torch.vmap(lambda part: run(cell, part, engine="compiled").outputs)(x)
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")  # torch.func.jvp's own
 def test_forward_mode_goes_through_the_loop() -> None:
     cell, x = Elman(3, 7), torch.randn(5, 2, 3)
     _, tangent = torch.func.jvp(lambda part: run(cell, part).outputs, (x,), (torch.ones_like(x),))

@@ -15,6 +15,7 @@ from gatework.engine.build import compiler
 from gatework.engine.contract import Call, Result
 from gatework.engine.program import Inputs, Program, Trace, Weights
 from gatework.engine.trace import Traced, Untraceable, trace
+from gatework.engine.transforms import transforming
 from gatework.errors import EngineError
 
 name = "compiled"
@@ -45,7 +46,7 @@ def refuses(call: Call) -> str | None:
         return f"it computes in float32 or float64, not {', '.join(sorted(map(str, types)))}"
     if torch.is_autocast_enabled("cpu"):
         return "autocast is on"
-    if _transformed(call):
+    if transforming():
         return "vmap, jvp and the other transforms of torch.func need engine='loop'"
     if any(module._forward_hooks or module._forward_pre_hooks for module in cell.modules() if module is not cell):
         return "a hook watches one of its gates"
@@ -63,13 +64,6 @@ def refuses(call: Call) -> str | None:
 def unprofitable(call: Call) -> str | None:
     """Nothing: it is the fastest engine that a CPU has."""
     return None
-
-
-def _transformed(call: Call) -> bool:
-    functorch = torch._C._functorch
-    if functorch.maybe_current_level() is not None:
-        return True
-    return torch.autograd.forward_ad._current_level >= 0
 
 
 _known: weakref.WeakKeyDictionary[Cell, tuple[Any, Compiled | str]] = weakref.WeakKeyDictionary()
@@ -220,11 +214,10 @@ class _Recurrence(torch.autograd.Function):
             trace,
             given,
             gradients[shown:],
-            overwrite=False,
+            overwrite=not _kept(),
             want_sources=ctx.needs_input_grad[1 : 1 + len(inputs.sources)],
         )
-        return (
-            None,
+        parts = (
             *found.sources,
             *found.sequences,
             *found.parameters,
@@ -234,3 +227,23 @@ class _Recurrence(torch.autograd.Function):
             *found.U,
             *found.b,
         )
+        if torch.is_grad_enabled():
+            parts = _OnlyOnce.apply(len(parts), *parts, *tensors, *gradients)
+        return None, *parts
+
+
+def _kept() -> bool:
+    """Whether the graph now running backwards is kept for a second time."""
+    return bool(torch._C._autograd._get_current_graph_task_keep_graph())
+
+
+class _OnlyOnce(torch.autograd.Function):
+    """Gradients that say, when differentiated themselves, which engine can."""
+
+    @staticmethod
+    def forward(ctx: Any, count: int, *tensors: Tensor | None) -> tuple[Tensor | None, ...]:
+        return tensors[:count]
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> Any:
+        raise EngineError("the compiled engine gives first derivatives only", "use engine='loop' for the second")

@@ -55,7 +55,7 @@ def emit(step: StepGraph, bits: int) -> Kernel:
     reverse, places = derive(step), layout(step)
     forward = _Forward(step, reverse, places)
     backward = _Backward(step, reverse, places)
-    source = "\n".join([f"#define REAL_BITS {bits}", _runtime(), *_products(places), forward.text, backward.text])
+    source = "\n".join([f"#define REAL_BITS {bits}", runtime(), *_products(places), forward.text, backward.text])
     return Kernel(
         source,
         step,
@@ -69,7 +69,8 @@ def emit(step: StepGraph, bits: int) -> Kernel:
 
 
 @cache
-def _runtime() -> str:
+def runtime() -> str:
+    """The C that every kernel begins with, after the definition of REAL_BITS."""
     folder = Path(__file__).with_name("runtime")
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in _RUNTIME)
 

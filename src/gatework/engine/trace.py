@@ -8,10 +8,14 @@ input) or once a call (if it depends on parameters alone), where autograd sees i
 from __future__ import annotations
 
 import inspect
+import linecache
 import operator
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FrameType
 from typing import Any, ClassVar
 
 import torch
@@ -98,9 +102,19 @@ def _signature(cell: Cell) -> list[inspect.Parameter]:
 class _Tracer(fx.Tracer):
     traced_func_name: ClassVar[str] = "step"  # type: ignore[misc]
 
-    def __init__(self) -> None:
+    def __init__(self, code: CodeType) -> None:
         super().__init__()
-        self.record_stack_traces = True
+        self.code = code
+
+    def create_node(self, *args: Any, **keywords: Any) -> fx.Node:
+        """Note the line of ``step`` that made the node."""
+        node = super().create_node(*args, **keywords)
+        frame: FrameType | None = sys._getframe()
+        while frame is not None and frame.f_code is not self.code:
+            frame = frame.f_back
+        if frame is not None:
+            node.meta["line"] = (self.code.co_filename, frame.f_lineno)
+        return node
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return isinstance(m, Gate)
@@ -110,7 +124,7 @@ def _recorded(cell: Cell) -> fx.Graph:
     before = set(cell.__dict__)
     with _tracing:
         try:
-            graph = _Tracer().trace(cell)
+            graph = _Tracer(type(cell).step.__code__).trace(cell)
         except (fx.proxy.TraceError, TypeError, RuntimeError, AttributeError, ValueError, NotImplementedError) as e:
             cause = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
             raise Untraceable(f"step depends on values or does what torch.fx cannot record ({cause})") from e
@@ -282,13 +296,10 @@ def _unknown(node: fx.Node) -> str:
 
 def _line(node: fx.Node) -> str:
     """Where ``step`` did it: `` in line 12 of cells/gru.py (n = ...)``."""
-    frames = [part.strip() for part in (node.stack_trace or "").split("File ") if ", in step" in part]
-    if not frames:
+    file, line = node.meta.get("line", ("", 0))
+    if not line:
         return ""
-    place, _, code = frames[-1].partition("\n")
-    file, line, *_ = place.split(", ")
-    shown = code.strip().splitlines()[0] if code.strip() else ""
-    return f", {line} of {file.strip(chr(34)).rsplit('/', 1)[-1]}: {shown}"
+    return f", line {line} of {Path(file).name}: {linecache.getline(file, line).strip()}"
 
 
 def _gate(cell: Cell, node: fx.Node) -> Any:

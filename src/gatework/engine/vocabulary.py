@@ -86,13 +86,13 @@ def _rsub(v: Vocabulary, a: Any, b: Any, *, alpha: float = 1) -> Operand:
 
 
 def _pow(v: Vocabulary, x: Any, exponent: Any) -> Operand:
+    if isinstance(x, int | float) and x > 0:
+        return v.apply("exp", v.apply("mul", exponent, math.log(x)))
     if isinstance(exponent, Operand):
         number = v.graph.number(exponent.node)
         if number is None:
             raise TypeError("only a number as exponent")
         exponent = number
-    if isinstance(x, int | float):
-        return v.apply("exp", v.apply("mul", exponent, math.log(x)))
     if exponent in (0.5, -0.5):
         root = v.apply("sqrt", x)
         return root if exponent > 0 else v.apply("div", 1.0, root)
