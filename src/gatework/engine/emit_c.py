@@ -177,6 +177,10 @@ class _Direction:
         ]
         return "\n".join(lines)
 
+    def coming(self, leaf: str, index: int) -> str | None:
+        """Where the leaf's vector of the next step of the loop lies, if that is far from this one's."""
+        return None
+
     def address(self, target: str, index: int) -> str:
         """Where the vector at row b, unit j of an array of the step lies."""
         if target == "spill":
@@ -233,7 +237,8 @@ class _Block:
         return lines
 
     def block(self) -> list[str]:
-        lines = [f"  const vec n{index} = {self.loaded(index)};" for index in self.stage.loaded]
+        lines = [f"  __builtin_prefetch({address}, 0, 2);" for address in self.coming()]
+        lines += [f"  const vec n{index} = {self.loaded(index)};" for index in self.stage.loaded]
         for index in self.stage.computed:
             kind = "mask" if self.graph.nodes[index].mask else "vec"
             lines.append(f"  const {kind} n{index} = {self.expression(index)};")
@@ -248,6 +253,12 @@ class _Block:
             sums = f"*s{index} + {kept}" if fill == "0" else f"max_seen(*s{index}, {kept})"
             lines.append(f"  *s{index} = {sums};")
         return lines
+
+    def coming(self) -> list[str]:
+        """What the same stage will read in the next step of the loop, and no product will bring near."""
+        leaves = [self.graph.nodes[index] for index in self.stage.loaded if not self.graph.nodes[index].args]
+        addresses = [self.direction.coming(leaf.op, int(leaf.value)) for leaf in leaves]
+        return [address for address in addresses if address]
 
     def mask(self, index: int) -> bool:
         return self.graph.nodes[index].mask
@@ -471,6 +482,12 @@ class _Backward(_Direction):
         if target == "parameter_gradient":
             return f"a->parameter_gradient{index} + share->thread * a->padded + j"
         return super().address(target, index)
+
+    def coming(self, leaf: str, index: int) -> str | None:
+        if leaf == "slot":
+            buffer = self.places.place(index)[0].buffer
+            return f"{self.address(leaf, index)} - B * {len(self.places.slots(buffer))} * a->padded"
+        return f"{self.address(leaf, index)} - B * H" if leaf == "state" else None
 
     def _dead(self, stage: Stage) -> list[str]:
         lines = []

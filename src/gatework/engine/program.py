@@ -89,7 +89,7 @@ class Gradients:
     b: tuple[Tensor | None, ...]
 
 
-_L2_BYTES = 1_000_000  # weights that fit beside everything else in the cache of one core
+_L2_BYTES = 1_500_000  # weights that fit beside everything else in the cache of one core
 _WORTH_A_TEAM = 60_000  # multiplications in a step, below which meeting costs more than it spares
 
 _single_threaded = False

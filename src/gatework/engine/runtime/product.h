@@ -15,6 +15,8 @@ typedef struct {
 
 /* ROWS x WIDTH vectors of C stay in registers over the whole depth. */
 INLINE void tile(const int ROWS, const int WIDTH, const int fresh, const Tile t) {
+  for (int r = 0; r < ROWS; r++) /* C comes from far away: let it travel while the tile is computed */
+    for (int v = 0; v < WIDTH; v++) __builtin_prefetch(t.C + r * t.pitch + v * LANES, 1);
   vec sums[24];
 #pragma GCC unroll 24
   for (int i = 0; i < ROWS * WIDTH; i++) sums[i] = (vec){};
