@@ -103,22 +103,31 @@ def _compile(cell: Cell, dtype: torch.dtype) -> Compiled:
     return Compiled(traced, _programs[key], gates)  # type: ignore[arg-type]
 
 
+def weights_of(found: Compiled) -> Weights:
+    """The parameters of a cell's gates as they are now."""
+    dense = [slot.operand is not None for slot in found.traced.step.slots]
+    return Weights(
+        tuple(_contiguous(gate.W) for gate in found.gates),
+        tuple(_contiguous(gate.U) if is_dense else None for gate, is_dense in zip(found.gates, dense, strict=True)),
+        tuple(_contiguous(gate.b) for gate in found.gates),
+    )
+
+
 def run(call: Call) -> Result:
     """Run the call: hoisted parts in PyTorch, the loop in the kernel."""
     found = compiled(call.cell, call.x.dtype)
-    step, program = found.traced.step, found.program
+    program, weights = found.program, weights_of(found)
     time, batch, _ = call.x.shape
     sources, sequences, parameters = found.traced.hoisted.values(call.cell, call.x.flatten(0, 1))
-    dense = [slot.operand is not None for slot in step.slots]
     flat = _Flat(
         [part.unflatten(0, (time, batch)).contiguous() for part in sources],
         [part.unflatten(0, (time, batch)).contiguous() for part in sequences],
         [part.contiguous() for part in parameters],
         [part.contiguous() for part in call.state],
         [part.contiguous() for part in call.initial],
-        [_contiguous(gate.W) for gate in found.gates],
-        [_contiguous(gate.U) if is_dense else None for gate, is_dense in zip(found.gates, dense, strict=True)],
-        [_contiguous(gate.b) for gate in found.gates],
+        weights.W,
+        weights.U,
+        weights.b,
     )
     options = _Options(
         program,

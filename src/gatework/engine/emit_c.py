@@ -55,7 +55,7 @@ def emit(step: StepGraph, bits: int) -> Kernel:
     reverse, places = derive(step), layout(step)
     forward = _Forward(step, reverse, places)
     backward = _Backward(step, reverse, places)
-    source = "\n".join([f"#define REAL_BITS {bits}", runtime(), *_products(places), forward.text, backward.text])
+    source = "\n".join([f"#define REAL_BITS {bits}", runtime(), *_products(places), forward.text, _STEP, backward.text])
     return Kernel(
         source,
         step,
@@ -77,10 +77,37 @@ def runtime() -> str:
 
 def _products(places: Layout) -> list[str]:
     widths = {panel_width(len(zone.slots)) for zone in places.zones if zone.operand is not None}
-    lines = [f"DEFINE_PRODUCT({width}, 0, product_{width})" for width in sorted(widths)]
+    lines = [f"DEFINE_PRODUCT({width}, 0, product_{width})" for width in sorted({4} | widths)]
     if widths:
-        lines.append("DEFINE_PRODUCT(4, 0, send_back)\nDEFINE_PRODUCT(4, 1, send_back_fresh)")
+        lines.append("DEFINE_PRODUCT(4, 1, product_fresh)")
     return lines
+
+
+_STEP = """
+/* Single steps: buffers of pre-activations are filled here, bias + x W with W packed in panels four vectors
+ * wide, not by torch. Arguments: those of forward, the number of buffers, then for each x, panels, bias,
+ * buffer, depth and width. */
+static void step_share(const void *arguments, int64_t thread, int64_t threads, Barrier *barrier) {
+  const int64_t *given = arguments, *forward_arguments = (const int64_t *)given[0], count = given[1];
+  const int64_t rows = ((const Forward *)forward_arguments)->B;
+  for (const int64_t *affine = given + 2; affine < given + 2 + 6 * count; affine += 6) {
+    const REAL *bias = (const REAL *)affine[2];
+    REAL *C = (REAL *)affine[3];
+    const int64_t depth = affine[4], width = affine[5], vectors = width / LANES;
+    const int64_t first = vectors / 4 * thread / threads * 4;
+    const int64_t last = thread + 1 == threads ? vectors : vectors / 4 * (thread + 1) / threads * 4;
+    for (int64_t b = 0; b < rows; b++)
+      memcpy(C + b * width + first * LANES, bias + first * LANES, (size_t)((last - first) * LANES) * sizeof(REAL));
+    product_4((Tile){(const REAL *)affine[0], depth, (const REAL *)affine[1], C, width, depth}, rows, first, last,
+              vectors);
+  }
+  if (threads > 1) meet(barrier);
+  forward_share(forward_arguments, thread, threads, barrier);
+}
+void step(const int64_t *arguments) {
+  in_team(step_share, arguments, ((const Forward *)arguments[0])->threads);
+}
+"""
 
 
 class _Direction:
@@ -506,7 +533,7 @@ class _Backward(_Direction):
         for z, zone in self.zones(operand):
             width, gates = len(self.places.slots(zone.buffer)), len(zone.slots)
             lines.append(
-                f"    send_back{'_fresh' if fresh else ''}((Tile){{{self.array('slope', zone.buffer)} + "
+                f"    product_{'fresh' if fresh else '4'}((Tile){{{self.array('slope', zone.buffer)} + "
                 f"(share.first_row * {width} + {zone.offset}) * a->padded, {width} * a->padded, a->weights{z}, "
                 f"{target} + share.first_row * a->padded, a->padded, {gates} * a->padded}}, "
                 "share.last_row - share.first_row, share.first_unit / LANES, share.last_unit / LANES, "

@@ -91,6 +91,7 @@ class Gradients:
 
 _L2_BYTES = 1_500_000  # weights that fit beside everything else in the cache of one core
 _WORTH_A_TEAM = 60_000  # multiplications in a step, below which meeting costs more than it spares
+_STEP_WORTH_A_TEAM = 30_000  # batch * hidden^2 of a single step, likewise
 
 _single_threaded = False
 
@@ -124,7 +125,7 @@ class Program:
         self.step = step
         self.layout = self.kernel.layout
         self.library = build(self.kernel.source)
-        for function in (self.library.forward, self.library.backward):
+        for function in (self.library.forward, self.library.backward, self.library.step):
             function.argtypes, function.restype = [ctypes.c_void_p], None
         for name in ("pack_forward", "pack_backward"):
             getattr(self.library, name).argtypes = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 4]
@@ -181,6 +182,51 @@ class Program:
         held += self._workspaces(fields, 0, new, batch, padded)
         self._call(self.library.forward, self.kernel.forward, fields)
         return Trace(tuple(buffers), states, operands)
+
+    def step_fields(
+        self, like: Tensor, weights: Weights, parameters: Sequence[Tensor], held: list[Tensor]
+    ) -> tuple[dict[str, int], list[tuple[int, int, int, int, int, int]]]:
+        """The arguments of a forward loop of one step, all but the addresses of its states.
+
+        Args:
+            like: (batch, hidden), for shape and type.
+            weights: the gates' parameters, packed here.
+            parameters: (hidden,) each.
+            held: takes the tensors that must live as long as the arguments are used.
+
+        Returns:
+            The fields, and for each buffer with a source what ``step`` fills it from: source, panels,
+            bias, buffer, depth, width.
+        """
+        batch, hidden = like.shape
+        states = (like,) * len(self.step.following)
+        inputs = Inputs((), (), tuple(parameters), states, states, None, None, 1)
+        fields = self._shared_fields(inputs, states, batch, hidden)
+        if batch * hidden * hidden < _STEP_WORTH_A_TEAM:
+            fields["threads"], fields["by_units"] = 1, 0
+        affines = []
+        for index, source in enumerate(self.layout.sources):
+            bias = self.interleaved(index, weights.b, 1)
+            buffer = like.new_empty(batch, len(bias))
+            fields[f"buffer{index}"], fields[f"buffer{index}_steps"] = buffer.data_ptr(), 1
+            held += [bias, buffer]
+            if source is None:
+                fields[f"bias{index}"] = bias.data_ptr()
+                continue
+            depth = next(W.shape[1] for slot in self.layout.slots(index) if (W := weights.W[slot]) is not None)
+            panels = self.packed_inputs(index, weights.W, depth)
+            held.append(panels)
+            affines.append((source, panels.data_ptr(), bias.data_ptr(), buffer.data_ptr(), depth, len(bias)))
+        for z, zone in enumerate(self.layout.zones):
+            if zone.operand is not None:
+                held.append(self.packed_forward(zone, weights.U))
+                fields[f"weights{z}"] = held[-1].data_ptr()
+        for node in self._expressions:
+            held.append(like.new_empty(batch, hidden))
+            fields[f"operand{node}"], fields[f"operand{node}_steps"] = held[-1].data_ptr(), 1
+        held += self._parameters(inputs, fields, self.padded)
+        held += self._workspaces(fields, 0, like.new_empty, batch, self.padded)
+        return fields, affines
 
     def backward(
         self,
@@ -354,6 +400,13 @@ class Program:
         packed = torch.empty(len(gates) * self.padded * hidden, dtype=self.dtype)
         width = panel_width(len(gates))
         self.library.pack_forward(packed.data_ptr(), _addresses(gates), len(gates), hidden, hidden, width)
+        return packed
+
+    def packed_inputs(self, buffer: int, W: Sequence[Tensor | None], width: int) -> Tensor:
+        """The panels of a buffer's input weights, for single steps."""
+        joined = self.interleaved(buffer, W, width)
+        packed = torch.empty_like(joined)
+        self.library.pack_forward(packed.data_ptr(), _addresses([joined]), 1, len(joined), width, 4)
         return packed
 
     def packed_backward(self, zone: Zone, U: Sequence[Tensor | None]) -> Tensor:
