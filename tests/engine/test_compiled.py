@@ -197,3 +197,45 @@ def test_what_it_refuses() -> None:
 
 def test_it_is_the_default() -> None:
     assert plan(checked_call(LSTM(3, 7), torch.randn(5, 2, 3))).engine is compiled
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's compiler warns about itself
+def test_torch_compile_does_not_break_at_the_recurrence() -> None:
+    class Model(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell, self.out = LSTM(3, 7), torch.nn.Linear(7, 2)
+
+        def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+            result = run(self.cell, 2 * x, lengths=lengths, every_state=True)
+            return self.out(result.outputs) + result.state.c.sum() + result.states.c.mean()
+
+    model, x, lengths = Model(), torch.randn(5, 2, 3, requires_grad=True), torch.tensor([5, 2])
+    whole = torch.compile(model, fullgraph=True, backend="aot_eager")
+    found, expected = whole(x, lengths), model(x, lengths)
+    torch.testing.assert_close(found, expected)
+    leaves = [x, *model.parameters()]
+    for a, b in zip(
+        torch.autograd.grad(found.square().sum(), leaves),
+        torch.autograd.grad(expected.square().sum(), leaves),
+        strict=True,
+    ):
+        torch.testing.assert_close(a, b)
+
+
+def test_after_a_fork_it_still_runs() -> None:
+    import os
+
+    cell, x = LSTM(16, 128), torch.randn(20, 16, 16)
+    with torch.no_grad():
+        expected = run(cell, x, engine="compiled").outputs
+    child = os.fork()
+    if child == 0:
+        from gatework.engine.program import _single_threaded
+
+        found = compiled.compiled(cell, x.dtype).program.split(16, 128)
+        os._exit(0 if _single_threaded and found == (1, False) else 1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    with torch.no_grad():
+        assert torch.equal(run(cell, x, engine="compiled").outputs, expected)
