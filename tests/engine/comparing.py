@@ -12,7 +12,13 @@ from gatework.engine import ENGINES, checked_call
 
 
 def compare(
-    cell: Cell, *, time: int = 5, batch: int = 2, dtype: torch.dtype = torch.float64, engine: str = "compiled", **more: Any
+    cell: Cell,
+    *,
+    time: int = 5,
+    batch: int = 2,
+    dtype: torch.dtype = torch.float64,
+    engine: str = "compiled",
+    **more: Any,
 ) -> None:
     """Assert that an engine equals the loop: outputs, final and all states, gradients of everything.
 

@@ -93,12 +93,14 @@ def test_a_failing_compiler_is_quoted() -> None:
 
 
 def test_torchs_openmp_runtime_is_found_and_shared() -> None:
-    import torch  # noqa: F401
+    import torch
 
     library = building.openmp_library()
     if library is None:
         pytest.skip("this build of torch has no OpenMP runtime of its own")
-    source = "#include <omp.h>\nint teams(void) { int n = 0;\n#pragma omp parallel reduction(+:n)\n n++;\n return n; }"
+    source = (
+        "#include <omp.h>\nint teams(void) { int n = 0;\n#pragma omp parallel reduction(+:n)\n n++;\n return n; }"
+    )
     assert building.build(source).teams() == torch.get_num_threads()
     maps = Path("/proc/self/maps").read_text()
     loaded = {line.split()[-1] for line in maps.splitlines() if "libgomp" in line.rsplit("/", 1)[-1]}

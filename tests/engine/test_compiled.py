@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from comparing import compare
 from foreign_cells import (
-    WORDS_BY_NAME,
     MGU,
+    WORDS_BY_NAME,
     Carousel,
     Coupled,
     Dictionary,
@@ -19,7 +20,6 @@ from foreign_cells import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comparing import compare
 from gatework.cells import GRU, LSTM, Cell, Elman, GRUResetAfter
 from gatework.engine import checked_call, compiled, plan, run
 from gatework.errors import EngineError
@@ -105,7 +105,12 @@ def test_any_shape(time, batch, sizes, cell, dtype, seed, options) -> None:  # t
 @pytest.mark.parametrize("cell", CELLS)
 def test_without_gradient_the_values_are_the_same(cell: type[Cell]) -> None:
     tested, x = cell(5, 19), torch.randn(6, 3, 5)
-    for more in ({}, {"every_state": True}, {"lengths": torch.tensor([6, 2, 0])}, {"resets": torch.rand(6, 3) < 0.4}):
+    for more in (
+        {},
+        {"every_state": True},
+        {"lengths": torch.tensor([6, 2, 0])},
+        {"resets": torch.rand(6, 3) < 0.4},
+    ):
         with torch.no_grad():
             found = run(tested, x, engine="compiled", **more)
             expected = run(tested, x, engine="loop", **more)

@@ -11,7 +11,7 @@ from gatework.cells import GRU, LSTM, Cell, Elman, Gate, GRUResetAfter
 from gatework.engine import checked_call, plan
 from gatework.engine.emit_c import emit
 from gatework.engine.layout import layout
-from gatework.engine.trace import Untraceable, trace
+from gatework.engine.trace import UntraceableError, trace
 from gatework.errors import EngineError
 
 
@@ -61,7 +61,7 @@ class Sorting(Cell):
 
 
 def test_an_unknown_operation_is_named_with_its_line() -> None:
-    with pytest.raises(Untraceable, match=r"'sort'.* line \d+ of test_trace.py: return self.h\(x, h.sort"):
+    with pytest.raises(UntraceableError, match=r"'sort'.* line \d+ of test_trace.py: return self.h\(x, h.sort"):
         trace(Sorting(3, 7))
     with pytest.raises(EngineError, match="'sort'"):
         plan(checked_call(Sorting(3, 7), torch.randn(5, 2, 3)), "compiled")
@@ -87,7 +87,7 @@ def test_a_branch_on_values_is_refused() -> None:
     def step(self, x: Tensor, h: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
         return self.h(x, h) if h.sum() > 0 else h
 
-    with pytest.raises(Untraceable, match="depends on values"):
+    with pytest.raises(UntraceableError, match="depends on values"):
         trace(stepping(step))
 
 
@@ -105,7 +105,7 @@ def test_a_branch_on_values_is_refused() -> None:
     ],
 )
 def test_refusals_say_why(step, message: str) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(Untraceable, match=message):
+    with pytest.raises(UntraceableError, match=message):
         trace(stepping(step, wide=Gate(3, 5)))
 
 
@@ -117,7 +117,7 @@ def test_states_of_different_widths_are_refused() -> None:
         def state_sizes(self) -> tuple[int, ...]:
             return (7, 9)
 
-    with pytest.raises(Untraceable, match="differ in width"):
+    with pytest.raises(UntraceableError, match="differ in width"):
         trace(Projected(3, 7))
 
 

@@ -137,7 +137,17 @@ def _compile(source: str, target: Path) -> None:
         errors = ""
         for attempt in _attempts():
             result = subprocess.run(
-                [*(compiler() or ()), *FLAGS, *attempt[0], "-shared", "-o", str(built), str(code), *attempt[1], "-lm"],
+                [
+                    *(compiler() or ()),
+                    *FLAGS,
+                    *attempt[0],
+                    "-shared",
+                    "-o",
+                    str(built),
+                    str(code),
+                    *attempt[1],
+                    "-lm",
+                ],
                 capture_output=True,
                 text=True,
                 check=False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from gatework.cells import Cell, Gate
 from gatework.engine.build import compiler
 from gatework.engine.contract import Call, Result
 from gatework.engine.program import Inputs, Program, Trace, Weights
-from gatework.engine.trace import Traced, Untraceable, trace
+from gatework.engine.trace import Traced, UntraceableError, trace
 from gatework.engine.transforms import transforming
 from gatework.errors import EngineError
 
@@ -54,7 +54,7 @@ def refuses(call: Call) -> str | None:
         return "there is no C compiler: install gcc or clang, or pip install ziglang"
     try:
         compiled(cell, x.dtype)
-    except Untraceable as error:
+    except UntraceableError as error:
         return str(error)
     except EngineError as error:
         return str(error)
@@ -74,7 +74,7 @@ def compiled(cell: Cell, dtype: torch.dtype) -> Compiled:
     """The kernel of a cell, traced and built when first asked for, and again when the cell's options change.
 
     Raises:
-        Untraceable: its step cannot be a kernel.
+        UntraceableError: its step cannot be a kernel.
         EngineError: the kernel cannot be built.
     """
     options = (dtype, cell.training, *((k, v) for k, v in cell.__dict__.items() if _is_option(k, v)))
@@ -82,11 +82,11 @@ def compiled(cell: Cell, dtype: torch.dtype) -> Compiled:
     if known is None or known[0] != options:
         try:
             found: Compiled | str = _compile(cell, dtype)
-        except Untraceable as error:
+        except UntraceableError as error:
             found = str(error)
         known = _known[cell] = (options, found)
     if isinstance(known[1], str):
-        raise Untraceable(known[1])
+        raise UntraceableError(known[1])
     return known[1]
 
 
@@ -178,7 +178,9 @@ class _Options:
         return inputs, Weights(W, U, b)
 
 
-def _forward(options: _Options, tensors: Sequence[Tensor | None], *, keep: bool) -> tuple[tuple[Tensor, ...], Trace]:
+def _forward(
+    options: _Options, tensors: Sequence[Tensor | None], *, keep: bool
+) -> tuple[tuple[Tensor, ...], Trace]:
     """Returns: the wanted states at all steps, then every state after the last step; and the trace."""
     inputs, weights = options.inputs(tensors)
     trace = options.program.forward(inputs, weights, keep=keep, every=options.every)

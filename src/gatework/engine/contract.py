@@ -139,9 +139,7 @@ def _without_padding(x: Tensor, lengths: Tensor) -> Tensor:
     return torch.where(alive[:, :, None].to(x.device), x, 0)
 
 
-def _checked_resets(
-    resets: Tensor, lengths: Tensor | None, time: int, batch: int, device: torch.device
-) -> Tensor:
+def _checked_resets(resets: Tensor, lengths: Tensor | None, time: int, batch: int, device: torch.device) -> Tensor:
     """Drop resets past a row's length: there the state stays what it was."""
     if resets.dtype != torch.bool:
         raise TypeError(f"resets must be bool, not {resets.dtype}")

@@ -55,7 +55,9 @@ def emit(step: StepGraph, bits: int) -> Kernel:
     reverse, places = derive(step), layout(step)
     forward = _Forward(step, reverse, places)
     backward = _Backward(step, reverse, places)
-    source = "\n".join([f"#define REAL_BITS {bits}", runtime(), *_products(places), forward.text, _STEP, backward.text])
+    source = "\n".join(
+        [f"#define REAL_BITS {bits}", runtime(), *_products(places), forward.text, _STEP, backward.text]
+    )
     return Kernel(
         source,
         step,
@@ -130,9 +132,7 @@ class _Direction:
         """Where the vector of a slot at row b, unit j lies."""
         zone, place = self.places.place(slot)
         width, gates = len(self.places.slots(zone.buffer)), len(zone.slots)
-        return (
-            f"{array} + (b * {width} + {zone.offset}) * a->padded + j * {gates} + {place} * LANES"
-        )
+        return f"{array} + (b * {width} + {zone.offset}) * a->padded + j * {gates} + {place} * LANES"
 
     def structure(self) -> str:
         kinds = ["  int64_t " + name + ";" if name in _NUMBERS or name.endswith("_steps") else
@@ -271,7 +271,9 @@ class _Block:
             lines.append(f"  const {kind} n{index} = {self.expression(index)};")
         for index in self.stage.spilled:
             value = self.value(index)
-            lines.append(f"  store(a->spill{index} + b * a->padded + j, {'(vec)' if self.mask(index) else ''}{value});")
+            lines.append(
+                f"  store(a->spill{index} + b * a->padded + j, {'(vec)' if self.mask(index) else ''}{value});"
+            )
         lines += [self.stored(store) for store in self.stage.stores]
         for index in self.stage.reductions:
             value = self.value(self.graph.nodes[index].args[0])
@@ -300,7 +302,7 @@ class _Block:
 
     @property
     def direction_spilled(self) -> set[int]:
-        return self.direction.spilled_by_now  # type: ignore[attr-defined,no-any-return]
+        return self.direction.spilled_by_now  # type: ignore[attr-defined]
 
     def stored(self, store: Store) -> str:
         address, value = self.direction.address(store.target, store.index), self.value(store.node)
@@ -394,7 +396,8 @@ class _Forward(_Direction):
                 f"    product_{panel_width(gates)}((Tile){{{array} + share.first_row * H, H, a->weights{z}, "
                 f"{self.buffer(zone.buffer)} + (share.first_row * {width} + {zone.offset}) * a->padded, "
                 f"{width} * a->padded, H}}, share.last_row - share.first_row, "
-                f"share.first_unit / LANES * {gates}, share.last_unit / LANES * {gates}, a->padded / LANES * {gates});"
+                f"share.first_unit / LANES * {gates}, share.last_unit / LANES * {gates}, "
+                f"a->padded / LANES * {gates});"
             ]
         return lines
 
@@ -408,7 +411,8 @@ class _Forward(_Direction):
                 first = f"{zone.offset} * a->padded + share.first_unit * {len(zone.slots)}"
                 lines += [
                     "    for (int64_t b = share.first_row; b < share.last_row; b++)",
-                    f"      memcpy({self.buffer(index)} + b * {width} * a->padded + {first}, a->bias{index} + {first}, "
+                    f"      memcpy({self.buffer(index)} + b * {width} * a->padded + {first}, "
+                    f"a->bias{index} + {first}, "
                     f"(share.last_unit - share.first_unit) * {len(zone.slots)} * sizeof(REAL));",
                 ]
         return lines
@@ -581,9 +585,7 @@ class _Backward(_Direction):
         parts = [self.structure()]
         loop = [*self.before(), *self._receive()]
         for number, stage in enumerate(self.schedule.stages):
-            operands = [
-                node for node in self.operand_nodes if node in self._awaited(number)
-            ]
+            operands = [node for node in self.operand_nodes if node in self._awaited(number)]
             if operands:
                 loop.append("    if (share.barrier) meet(share.barrier);")
             for node in operands:
@@ -602,11 +604,7 @@ class _Backward(_Direction):
 
     def _awaited(self, stage: int) -> set[int]:
         """The expressions whose returned gradient that stage is the first to be able to read."""
-        return {
-            node
-            for node in self.operand_nodes
-            if self._returned_stage(node, self.schedule.ready) == stage
-        }
+        return {node for node in self.operand_nodes if self._returned_stage(node, self.schedule.ready) == stage}
 
 
 def _time_loop(name: str, loop: str, setup: list[str], body: list[str]) -> str:

@@ -34,7 +34,7 @@ def _opaque(cell, x, state, lengths, resets, every_state, engine):  # type: igno
     return (result.outputs, *result.state, *states)
 
 
-@_opaque.register_fake  # type: ignore[untyped-decorator]
+@_opaque.register_fake  # type: ignore[attr-defined]
 def _fake(cell, x, state, lengths, resets, every_state, engine):  # type: ignore[no-untyped-def]
     time, batch, _ = x.shape
     outputs = x.new_empty(time, batch, cell.hidden_size)

@@ -288,9 +288,7 @@ class Program:
         sequences = tuple(torch.empty_like(sequence) for sequence in inputs.sequences)
         for k, sequence in enumerate(sequences):
             fields[f"sequence_gradient{k}"] = sequence.data_ptr()
-        sums = [
-            inputs.start[0].new_zeros(fields["threads"], padded) for _ in range(self.step.parameters)
-        ]
+        sums = [inputs.start[0].new_zeros(fields["threads"], padded) for _ in range(self.step.parameters)]
         for k, total in enumerate(sums):
             fields[f"parameter_gradient{k}"] = total.data_ptr()
         self._call(self.library.backward, self.kernel.backward, fields)
@@ -417,9 +415,7 @@ class Program:
         self.library.pack_backward(packed.data_ptr(), _addresses(gates), len(gates), hidden, hidden, 4)
         return packed
 
-    def _shared_fields(
-        self, inputs: Inputs, states: Sequence[Tensor], batch: int, hidden: int
-    ) -> dict[str, int]:
+    def _shared_fields(self, inputs: Inputs, states: Sequence[Tensor], batch: int, hidden: int) -> dict[str, int]:
         threads, by_units = self.split(batch, hidden)
         fields = {
             "T": inputs.time,

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gatework.cells import Cell
 from gatework.engine.compiled import compiled, weights_of
-from gatework.engine.trace import Untraceable
+from gatework.engine.trace import UntraceableError
 from gatework.errors import EngineError
 
 
@@ -33,7 +33,7 @@ class Stepper:
         self.dtype = cell.initial_state(1)[0].dtype
         try:
             self.compiled = compiled(cell, self.dtype)
-        except Untraceable as error:
+        except UntraceableError as error:
             raise EngineError(f"engine 'compiled' cannot step this ({error})", "call the cell itself") from error
         self.program = self.compiled.program
         self.parameters = list(cell.parameters())

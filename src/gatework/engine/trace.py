@@ -23,12 +23,12 @@ from torch import Tensor, fx, nn
 
 from gatework.cells import Cell, Gate
 from gatework.engine.graph import Graph, Slot, StepGraph
-from gatework.engine.vocabulary import WORDS, Vocabulary, Word
+from gatework.engine.vocabulary import WORDS, Operand, Vocabulary, Word
 
 _tracing = threading.Lock()  # torch.fx patches nn.Module while it records
 
 
-class Untraceable(Exception):
+class UntraceableError(Exception):
     """The step cannot become a step graph; the message names the operation and its line."""
 
 
@@ -80,12 +80,12 @@ def trace(cell: Cell) -> Traced:
     """Record ``cell.step``.
 
     Raises:
-        Untraceable: the step does something that a kernel cannot; the message names it and its line.
+        UntraceableError: the step does something that a kernel cannot; the message names it and its line.
     """
     if any(size != cell.hidden_size for size in cell.state_sizes):
-        raise Untraceable(f"its states differ in width: {cell.state_sizes}")
+        raise UntraceableError(f"its states differ in width: {cell.state_sizes}")
     if any(kind in (p.kind for p in _signature(cell)) for kind in (_VARIADIC, inspect.Parameter.VAR_KEYWORD)):
-        raise Untraceable("step takes its states as *state: write them as named arguments")
+        raise UntraceableError("step takes its states as *state: write them as named arguments")
     recorded = _recorded(cell)
     found = _Reader(cell, recorded).read()
     _check_hoisted(cell, found)
@@ -127,13 +127,13 @@ def _recorded(cell: Cell) -> fx.Graph:
             graph = _Tracer(type(cell).step.__code__).trace(cell)
         except (fx.proxy.TraceError, TypeError, RuntimeError, AttributeError, ValueError, NotImplementedError) as e:
             cause = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
-            raise Untraceable(f"step depends on values or does what torch.fx cannot record ({cause})") from e
+            raise UntraceableError(f"step depends on values or does what torch.fx cannot record ({cause})") from e
         finally:
             made = set(cell.__dict__) - before
             for name in made:
                 delattr(cell, name)
     if made:
-        raise Untraceable("step makes a tensor of its own: make it a parameter, a buffer or a Python number")
+        raise UntraceableError("step makes a tensor of its own: make it a parameter, a buffer or a Python number")
     return graph
 
 
@@ -187,7 +187,7 @@ class _Reader:
         result = output.args[0]
         parts = result if isinstance(result, tuple) else (result,)
         if len(parts) != len(self.cell.states):
-            raise Untraceable(f"step returns {len(parts)} states, the cell has {len(self.cell.states)}")
+            raise UntraceableError(f"step returns {len(parts)} states, the cell has {len(self.cell.states)}")
         return tuple(self._operand(part) for part in parts)
 
     def _operand(self, part: Any) -> int:
@@ -195,7 +195,7 @@ class _Reader:
         if isinstance(part, bool | int | float):
             return self.graph.constant(part)
         if not isinstance(part, fx.Node):
-            raise Untraceable(f"step uses a {type(part).__name__} where a tensor or a number is expected")
+            raise UntraceableError(f"step uses a {type(part).__name__} where a tensor or a number is expected")
         if part not in self.nodes:
             self.nodes[part] = self._hoisted(part)
         return self.nodes[part]
@@ -217,13 +217,15 @@ class _Reader:
             node = waiting.pop()
             waiting += node.all_input_nodes
             if node.op in ("call_function", "call_method") and _word(node) is None and _name(node) not in _SHAPERS:
-                raise Untraceable(_unknown(node))
+                raise UntraceableError(_unknown(node))
 
     def _slot(self, node: fx.Node, x: Any, operand: int | None) -> int:
         source = None
         if x is not None:
             if x in self.stateful:
-                raise Untraceable(f"the gate's x depends on a state{_line(node)}: give it as e of a gate without x")
+                raise UntraceableError(
+                    f"the gate's x depends on a state{_line(node)}: give it as e of a gate without x"
+                )
             self._check_hoistable(x)
             source = _numbered(self.sources, x)
         self.slots.append(Slot(str(node.target), source, operand))
@@ -234,11 +236,11 @@ class _Reader:
             return self._gate_call(node)
         word = _word(node)
         if word is None:
-            raise Untraceable(_unknown(node))
+            raise UntraceableError(_unknown(node))
         try:
             return self._applied(word, node)
         except (TypeError, ValueError) as error:
-            raise Untraceable(f"{_name(node)} in this form{_line(node)}: {error}") from error
+            raise UntraceableError(f"{_name(node)} in this form{_line(node)}: {error}") from error
 
     def _applied(self, word: Word, node: fx.Node) -> int:
         return word(self.vocabulary, *map(self._argument, node.args), **{
@@ -246,16 +248,18 @@ class _Reader:
         })  # fmt: skip
 
     def _argument(self, value: Any) -> Any:
-        return Vocabulary.Operand(self._operand(value)) if isinstance(value, fx.Node) else value
+        return Operand(self._operand(value)) if isinstance(value, fx.Node) else value
 
     def _gate_call(self, node: fx.Node) -> int:
         gate = _gate(self.cell, node)
         if gate.hidden_size != self.cell.hidden_size:
-            raise Untraceable(f"gate {node.target} is {gate.hidden_size} wide, the cell {self.cell.hidden_size}")
+            raise UntraceableError(
+                f"gate {node.target} is {gate.hidden_size} wide, the cell {self.cell.hidden_size}"
+            )
         x, e = _gate_operands(node)
         if gate.recurrence == "dense":
             if e not in self.stateful:
-                raise Untraceable(f"gate {node.target} multiplies what is not a state{_line(node)}")
+                raise UntraceableError(f"gate {node.target} multiplies what is not a state{_line(node)}")
             return self._slot(node, x, self._operand(e))
         product = None
         if gate.recurrence == "diagonal":
@@ -324,7 +328,11 @@ def _attribute(cell: Cell, path: str) -> Any:
 def _evaluated(node: Any, cell: Cell, x: Tensor, known: dict[fx.Node, Any]) -> Any:
     """The value of a recorded node that depends on no state."""
     if not isinstance(node, fx.Node):
-        return type(node)(_evaluated(part, cell, x, known) for part in node) if isinstance(node, list | tuple) else node
+        return (
+            type(node)(_evaluated(part, cell, x, known) for part in node)
+            if isinstance(node, list | tuple)
+            else node
+        )
     if node.op == "placeholder":
         return x
     if node.op == "get_attr":
@@ -340,8 +348,7 @@ def _function(node: fx.Node, cell: Cell, args: list[Any]) -> Callable[..., Any]:
     if node.op == "call_module":
         return cell.get_submodule(str(node.target))
     if node.op == "call_method":
-        method = getattr(args.pop(0), str(node.target))
-        return method  # type: ignore[no-any-return]
+        return getattr(args.pop(0), str(node.target))
     assert callable(node.target)
     return node.target
 
@@ -353,9 +360,11 @@ def _check_hoisted(cell: Cell, found: Traced) -> None:
         with torch.no_grad():
             sources, _, _ = found.hoisted.values(cell, like.new_zeros(2, cell.input_size))
     except (RuntimeError, TypeError, IndexError) as error:
-        raise Untraceable(f"what step computes from its input alone is not (batch, hidden): {error}") from error
+        raise UntraceableError(
+            f"what step computes from its input alone is not (batch, hidden): {error}"
+        ) from error
     for slot in found.step.slots:
         if slot.source is not None:
             gate = cell.get_submodule(slot.gate)
             if sources[slot.source].shape != (2, gate.input_size):
-                raise Untraceable(f"gate {slot.gate} is given an input of another width than its weights'")
+                raise UntraceableError(f"gate {slot.gate} is given an input of another width than its weights'")

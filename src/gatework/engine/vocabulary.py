@@ -29,8 +29,6 @@ class Vocabulary:
         TypeError, ValueError: a word is used in a form that is not understood.
     """
 
-    Operand = Operand
-
     def __init__(self, graph: Graph, hidden_size: int) -> None:
         self.graph = graph
         self.hidden_size = hidden_size
@@ -111,8 +109,7 @@ def _pow(v: Vocabulary, x: Any, exponent: Any) -> Operand:
 
 def _maximum(v: Vocabulary, a: Any, b: Any) -> Operand:
     """NaN where either is one, and half the gradient to each where they are equal, as torch does."""
-    larger = v.choose(_less(v, a, b), b, v.choose(_less(v, b, a), a, _mean_of(v, a, b)))
-    return larger
+    return v.choose(_less(v, a, b), b, v.choose(_less(v, b, a), a, _mean_of(v, a, b)))
 
 
 def _minimum(v: Vocabulary, a: Any, b: Any) -> Operand:
