@@ -244,3 +244,9 @@ def test_after_a_fork_it_still_runs() -> None:
     assert os.waitstatus_to_exitcode(status) == 0
     with torch.no_grad():
         assert torch.equal(run(cell, x, engine="compiled").outputs, expected)
+
+
+def test_weight_gradients_over_many_rows() -> None:
+    compare(LSTM(5, 19), time=40, batch=40, lengths=torch.randint(0, 41, (40,)))
+    compare(GRU(5, 19), time=40, batch=40, resets=torch.rand(40, 40) < 0.1, initial=True)
+    compare(GRUResetAfter(1, 16), time=1600, batch=1)

@@ -127,7 +127,7 @@ class Program:
         self.library = build(self.kernel.source)
         for function in (self.library.forward, self.library.backward, self.library.step):
             function.argtypes, function.restype = [ctypes.c_void_p], None
-        for name in ("pack_forward", "pack_backward"):
+        for name in ("pack_forward", "pack_backward", "separate_transposed"):
             getattr(self.library, name).argtypes = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 4]
         for name in ("interleave", "separate"):
             getattr(self.library, name).argtypes = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 3]
@@ -315,11 +315,11 @@ class Program:
         for index, source in enumerate(self.layout.sources):
             slope = slopes[index].flatten(0, 1)
             if any(weights.b[slot] is not None for slot in self.layout.slots(index)):
-                self.separated(index, slope.new_ones(1, len(slope)).mm(slope), weights.b, b, 1)
+                self.separated(index, slope.new_ones(1, len(slope)).mm(slope).view(-1, 1), weights.b, b, 1)
             if source is None:
                 continue
             x = inputs.sources[source].reshape(len(slope), -1)
-            self.separated(index, slope.t().mm(x), weights.W, W, x.shape[1])
+            self.separated(index, _weight_gradient(slope, x), weights.W, W, x.shape[1])
             if want[source]:
                 joined = self.interleaved(index, weights.W, x.shape[1])
                 gradient = slope.mm(joined).view(inputs.sources[source].shape)
@@ -341,7 +341,7 @@ class Program:
             node = self.step.graph.nodes[zone.operand]
             if node.op != "state":
                 operand = trace.operands[self._expressions.index(zone.operand)]
-                joined = slope.flatten(0, 1).t().mm(operand.flatten(0, 1))
+                joined = _weight_gradient(slope.flatten(0, 1), operand.flatten(0, 1))
             else:
                 joined = self._state_product(inputs, trace, slope, int(node.value))
             self._separate(joined, [weights.U[slot] for slot in zone.slots], zone.slots, U, hidden)
@@ -353,10 +353,13 @@ class Program:
         if inputs.resets is not None:
             before = torch.cat([start[None], states[:-1]])
             before = torch.where(inputs.resets[:, :, None], inputs.initial[k], before)
-            return slope.flatten(0, 1).t().mm(before.flatten(0, 1))
-        joined = slope[0].t().mm(start)
-        if inputs.time > 1:
-            joined.addmm_(slope[1:].flatten(0, 1).t(), states[:-1].flatten(0, 1))
+            return _weight_gradient(slope.flatten(0, 1), before.flatten(0, 1))
+        if inputs.time == 1:
+            return _weight_gradient(slope[0], start)
+        joined = _weight_gradient(slope[1:].flatten(0, 1), states[:-1].flatten(0, 1))
+        if joined.is_contiguous():
+            return joined.addmm_(slope[0].t(), start)
+        joined.t().addmm_(start.t(), slope[0])
         return joined
 
     def interleaved(self, buffer: int, parameters: Sequence[Tensor | None], width: int) -> Tensor:
@@ -373,9 +376,8 @@ class Program:
         self, buffer: int, joined: Tensor, like: Sequence[Tensor | None], result: list[Tensor | None], width: int
     ) -> None:
         """Put the gradient of ``interleaved`` into ``result``, one entry a slot."""
-        joined = joined.contiguous()
         for zone in (zone for zone in self.layout.zones if zone.buffer == buffer):
-            rows = joined.view(-1, width).narrow(0, zone.offset * self.padded, len(zone.slots) * self.padded)
+            rows = joined.narrow(0, zone.offset * self.padded, len(zone.slots) * self.padded)
             self._separate(rows, [like[slot] for slot in zone.slots], zone.slots, result, width)
 
     def _separate(
@@ -387,7 +389,11 @@ class Program:
         width: int,
     ) -> None:
         parts = [None if p is None else torch.empty_like(p, memory_format=torch.contiguous_format) for p in like]
-        self.library.separate(_addresses(parts), joined.data_ptr(), len(slots), self.hidden, width)
+        sizes = (len(slots), self.hidden, width)
+        if joined.stride(1) == 1:
+            self.library.separate(_addresses(parts), joined.data_ptr(), *sizes)
+        else:
+            self.library.separate_transposed(_addresses(parts), joined.data_ptr(), *sizes, joined.stride(1))
         for slot, part in zip(slots, parts, strict=True):
             result[slot] = part
 
@@ -473,6 +479,14 @@ class Program:
         weights = slots * hidden * hidden * torch.finfo(self.dtype).bits // 8
         by_units = not sums and grains >= 2 and (batch < 2 * threads or weights > _L2_BYTES)
         return (min(threads, grains), True) if by_units else (min(threads, batch), False)
+
+
+_MANY_ROWS = 1500
+
+
+def _weight_gradient(slope: Tensor, x: Tensor) -> Tensor:
+    """``slope.T @ x``; over many rows as the transpose of ``x.T @ slope``, which MKL computes a fifth faster."""
+    return x.t().mm(slope).t() if len(slope) >= _MANY_ROWS else slope.t().mm(x)
 
 
 def _addresses(tensors: Sequence[Tensor | None]) -> ctypes.Array[ctypes.c_void_p]:

@@ -25,6 +25,22 @@ void separate(REAL *const *gates, const REAL *joined, int64_t G, int64_t hidden,
                (size_t)width * sizeof(REAL));
 }
 
+/* The way back from the transpose (width x pitch), its columns being the rows above; blocks stay in cache. */
+void separate_transposed(REAL *const *gates, const REAL *joined, int64_t G, int64_t hidden, int64_t width,
+                         int64_t pitch) {
+  for (int64_t u = 0; u < hidden; u += LANES)
+    for (int64_t g = 0; g < G; g++) {
+      if (!gates[g]) continue;
+      const REAL *columns = joined + (u * G + g * LANES);
+      const int64_t n = hidden - u < LANES ? hidden - u : LANES;
+      for (int64_t first = 0; first < width; first += 16) {
+        const int64_t last = first + 16 < width ? first + 16 : width;
+        for (int64_t i = 0; i < n; i++)
+          for (int64_t k = first; k < last; k++) gates[g][(u + i) * width + k] = columns[k * pitch + i];
+      }
+    }
+}
+
 /* Panels of the matrix (depth x padded * G) whose column for (u, g) is row u of gates[g] (hidden x depth). */
 void pack_forward(REAL *panels, const REAL *const *gates, int64_t G, int64_t hidden, int64_t depth, int64_t width) {
   const int64_t total = (hidden + LANES - 1) / LANES * G, whole = total - total % width;
