@@ -98,7 +98,7 @@ def test_product_of_packed_weights(width: int, bits: int) -> None:
             for u in range(units):
                 expected[:, (u // lanes * gates + g) * lanes + u % lanes] += A @ U[g, u]
         loaded.pack_forward(
-            ctypes.c_void_p(panels.ctypes.data), pointers(U), *map(ctypes.c_int64, (gates, units, depth, width))
+            ctypes.c_void_p(panels.ctypes.data), pointers(U), *map(ctypes.c_int64, (gates, units, depth, width, 2))
         )
         getattr(loaded, f"multiply_{width}")(
             *(ctypes.c_void_p(array.ctypes.data) for array in (A, panels, C)),
@@ -116,7 +116,7 @@ def test_separate_undoes_interleave() -> None:
     lanes, units, width = loaded.lanes(), 11, 3
     gates = generator.standard_normal((5, units, width))
     joined = np.full((-(-units // lanes) * lanes * 5, width), np.nan)
-    sizes = [ctypes.c_int64(size) for size in (5, units, width)]
+    sizes = [ctypes.c_int64(size) for size in (5, units, width, 2)]
     loaded.interleave(ctypes.c_void_p(joined.ctypes.data), pointers(gates), *sizes)
     assert np.isfinite(joined).all()
     assert (joined[lanes] == gates[1, 0]).all()

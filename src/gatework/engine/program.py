@@ -97,7 +97,7 @@ _single_threaded = False
 
 
 def _after_fork() -> None:
-    global _single_threaded  # the OpenMP team does not survive a fork
+    global _single_threaded
     _single_threaded = True
 
 
@@ -128,9 +128,9 @@ class Program:
         for function in (self.library.forward, self.library.backward, self.library.step):
             function.argtypes, function.restype = [ctypes.c_void_p], None
         for name in ("pack_forward", "pack_backward", "separate_transposed"):
-            getattr(self.library, name).argtypes = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 4]
+            getattr(self.library, name).argtypes = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 5]
         for name in ("interleave", "separate"):
-            getattr(self.library, name).argtypes = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 3]
+            getattr(self.library, name).argtypes = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 4]
         self.library.lanes.restype = ctypes.c_int64
         self.lanes = int(self.library.lanes())
         self.padded = -(-hidden // self.lanes) * self.lanes
@@ -369,7 +369,7 @@ class Program:
         for zone in (zone for zone in self.layout.zones if zone.buffer == buffer):
             pointers = _addresses([parameters[slot] for slot in zone.slots])
             at = joined.data_ptr() + zone.offset * padded * width * joined.element_size()
-            self.library.interleave(at, pointers, len(zone.slots), hidden, width)
+            self.library.interleave(at, pointers, len(zone.slots), hidden, width, threads_for(joined))
         return joined
 
     def separated(
@@ -389,11 +389,12 @@ class Program:
         width: int,
     ) -> None:
         parts = [None if p is None else torch.empty_like(p, memory_format=torch.contiguous_format) for p in like]
-        sizes = (len(slots), self.hidden, width)
+        sizes, threads = (len(slots), self.hidden, width), threads_for(joined)
         if joined.stride(1) == 1:
-            self.library.separate(_addresses(parts), joined.data_ptr(), *sizes)
+            self.library.separate(_addresses(parts), joined.data_ptr(), *sizes, threads)
         else:
-            self.library.separate_transposed(_addresses(parts), joined.data_ptr(), *sizes, joined.stride(1))
+            pitch = joined.stride(1)
+            self.library.separate_transposed(_addresses(parts), joined.data_ptr(), *sizes, pitch, threads)
         for slot, part in zip(slots, parts, strict=True):
             result[slot] = part
 
@@ -403,14 +404,15 @@ class Program:
         hidden = self.hidden
         packed = torch.empty(len(gates) * self.padded * hidden, dtype=self.dtype)
         width = panel_width(len(gates))
-        self.library.pack_forward(packed.data_ptr(), _addresses(gates), len(gates), hidden, hidden, width)
+        sizes = (len(gates), hidden, hidden, width)
+        self.library.pack_forward(packed.data_ptr(), _addresses(gates), *sizes, threads_for(packed))
         return packed
 
     def packed_inputs(self, buffer: int, W: Sequence[Tensor | None], width: int) -> Tensor:
         """The panels of a buffer's input weights, for single steps."""
         joined = self.interleaved(buffer, W, width)
         packed = torch.empty_like(joined)
-        self.library.pack_forward(packed.data_ptr(), _addresses([joined]), 1, len(joined), width, 4)
+        self.library.pack_forward(packed.data_ptr(), _addresses([joined]), 1, len(joined), width, 4, 1)
         return packed
 
     def packed_backward(self, zone: Zone, U: Sequence[Tensor | None]) -> Tensor:
@@ -418,7 +420,8 @@ class Program:
         gates = [U[slot] for slot in zone.slots]
         hidden = self.hidden
         packed = torch.empty(len(gates) * self.padded * self.padded, dtype=self.dtype)
-        self.library.pack_backward(packed.data_ptr(), _addresses(gates), len(gates), hidden, hidden, 4)
+        sizes = (len(gates), hidden, hidden, 4)
+        self.library.pack_backward(packed.data_ptr(), _addresses(gates), *sizes, threads_for(packed))
         return packed
 
     def _shared_fields(self, inputs: Inputs, states: Sequence[Tensor], batch: int, hidden: int) -> dict[str, int]:
@@ -469,7 +472,7 @@ class Program:
 
     def split(self, batch: int, hidden: int) -> tuple[int, bool]:
         """How many threads, and whether they share the units of all rows instead of rows with all units."""
-        threads = 1 if _single_threaded else torch.get_num_threads()
+        threads = available_threads()
         slots = sum(len(zone.slots) for zone in self.layout.zones if zone.operand is not None)
         work = batch * hidden * (hidden * slots + 16)
         grains = -(-hidden // (4 * self.lanes))
@@ -479,6 +482,16 @@ class Program:
         weights = slots * hidden * hidden * torch.finfo(self.dtype).bits // 8
         by_units = not sums and grains >= 2 and (batch < 2 * threads or weights > _L2_BYTES)
         return (min(threads, grains), True) if by_units else (min(threads, batch), False)
+
+
+def available_threads() -> int:
+    """What torch would use; one in a forked child, because the OpenMP team does not survive a fork."""
+    return 1 if _single_threaded else torch.get_num_threads()
+
+
+def threads_for(moved: Tensor) -> int:
+    """The threads worth setting to work to move so many weights."""
+    return available_threads() if moved.numel() > _WORTH_A_TEAM else 1
 
 
 _MANY_ROWS = 1500

@@ -2,12 +2,15 @@
  * so that the units of one thread are contiguous with all their gates.
  *
  * Row (or column) of unit u of gate g among G: (u / LANES * G + g) * LANES + u % LANES. Units past `hidden`
- * in the last vector are zero.
+ * in the last vector are zero. Large weights are moved by `threads` threads.
  */
+#define SHARED_LOOP _Pragma("omp parallel for schedule(static) num_threads((int)threads) if (threads > 1)")
+
 int64_t lanes(void) { return LANES; }
 
 /* gates[g] (hidden x width) or NULL for zeros -> joined (padded * G x width). */
-void interleave(REAL *joined, const REAL *const *gates, int64_t G, int64_t hidden, int64_t width) {
+void interleave(REAL *joined, const REAL *const *gates, int64_t G, int64_t hidden, int64_t width, int64_t threads) {
+  SHARED_LOOP
   for (int64_t u = 0; u < (hidden + LANES - 1) / LANES * LANES; u++)
     for (int64_t g = 0; g < G; g++) {
       REAL *row = joined + ((u / LANES * G + g) * LANES + u % LANES) * width;
@@ -17,7 +20,8 @@ void interleave(REAL *joined, const REAL *const *gates, int64_t G, int64_t hidde
 }
 
 /* The way back; gates that are NULL are left out. */
-void separate(REAL *const *gates, const REAL *joined, int64_t G, int64_t hidden, int64_t width) {
+void separate(REAL *const *gates, const REAL *joined, int64_t G, int64_t hidden, int64_t width, int64_t threads) {
+  SHARED_LOOP
   for (int64_t u = 0; u < hidden; u++)
     for (int64_t g = 0; g < G; g++)
       if (gates[g])
@@ -27,7 +31,8 @@ void separate(REAL *const *gates, const REAL *joined, int64_t G, int64_t hidden,
 
 /* The way back from the transpose (width x pitch), its columns being the rows above; blocks stay in cache. */
 void separate_transposed(REAL *const *gates, const REAL *joined, int64_t G, int64_t hidden, int64_t width,
-                         int64_t pitch) {
+                         int64_t pitch, int64_t threads) {
+  SHARED_LOOP
   for (int64_t u = 0; u < hidden; u += LANES)
     for (int64_t g = 0; g < G; g++) {
       if (!gates[g]) continue;
@@ -42,8 +47,10 @@ void separate_transposed(REAL *const *gates, const REAL *joined, int64_t G, int6
 }
 
 /* Panels of the matrix (depth x padded * G) whose column for (u, g) is row u of gates[g] (hidden x depth). */
-void pack_forward(REAL *panels, const REAL *const *gates, int64_t G, int64_t hidden, int64_t depth, int64_t width) {
+void pack_forward(REAL *panels, const REAL *const *gates, int64_t G, int64_t hidden, int64_t depth, int64_t width,
+                  int64_t threads) {
   const int64_t total = (hidden + LANES - 1) / LANES * G, whole = total - total % width;
+  SHARED_LOOP
   for (int64_t v = 0; v < total; v++) {
     const int64_t wide = v < whole ? width : 1, first = v < whole ? v - v % width : v;
     REAL *panel = panels + first * LANES * depth + (v - first) * LANES;
@@ -56,9 +63,11 @@ void pack_forward(REAL *panels, const REAL *const *gates, int64_t G, int64_t hid
 }
 
 /* Panels of the matrix (padded * G x depth) whose row for (u, g) is row u of gates[g] (hidden x depth). */
-void pack_backward(REAL *panels, const REAL *const *gates, int64_t G, int64_t hidden, int64_t depth, int64_t width) {
+void pack_backward(REAL *panels, const REAL *const *gates, int64_t G, int64_t hidden, int64_t depth, int64_t width,
+                   int64_t threads) {
   const int64_t padded = (hidden + LANES - 1) / LANES * LANES * G;
   const int64_t total = (depth + LANES - 1) / LANES, whole = total - total % width;
+  SHARED_LOOP
   for (int64_t v = 0; v < total; v++) {
     const int64_t wide = v < whole ? width : 1, first = v < whole ? v - v % width : v;
     REAL *panel = panels + first * LANES * padded + (v - first) * LANES;
