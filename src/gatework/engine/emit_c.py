@@ -79,10 +79,7 @@ def runtime() -> str:
 
 def _products(places: Layout) -> list[str]:
     widths = {panel_width(len(zone.slots)) for zone in places.zones if zone.operand is not None}
-    lines = [f"DEFINE_PRODUCT({width}, 0, product_{width})" for width in sorted({4} | widths)]
-    if widths:
-        lines.append("DEFINE_PRODUCT(4, 1, product_fresh)")
-    return lines
+    return [f"DEFINE_PRODUCT({width}, product_{width})" for width in sorted({4} | widths)]
 
 
 _STEP = """
@@ -532,19 +529,26 @@ class _Backward(_Direction):
                 lines.append(f"        store_some({address}, splat(0), n);")
         return lines
 
-    def _send(self, operand: int, target: str, fresh: bool) -> list[str]:
+    def _send(self, operand: int, target: str) -> list[str]:
+        """Add what an operand's slots send back to it."""
         lines = []
         for z, zone in self.zones(operand):
             width, gates = len(self.places.slots(zone.buffer)), len(zone.slots)
             lines.append(
-                f"    product_{'fresh' if fresh else '4'}((Tile){{{self.array('slope', zone.buffer)} + "
+                f"    product_4((Tile){{{self.array('slope', zone.buffer)} + "
                 f"(share.first_row * {width} + {zone.offset}) * a->padded, {width} * a->padded, a->weights{z}, "
                 f"{target} + share.first_row * a->padded, a->padded, {gates} * a->padded}}, "
                 "share.last_row - share.first_row, share.first_unit / LANES, share.last_unit / LANES, "
                 "a->padded / LANES);"
             )
-            fresh = False
         return lines
+
+    def _clear(self, target: str) -> list[str]:
+        return [
+            "    for (int64_t b = share.first_row; b < share.last_row; b++)",
+            f"      memset({target} + b * a->padded + share.first_unit, 0, "
+            "(share.last_unit - share.first_unit) * sizeof(REAL));",
+        ]
 
     def _receive(self) -> list[str]:
         """Add the gradients given to the states at this step to those carried from the step after."""
@@ -589,7 +593,10 @@ class _Backward(_Direction):
             if operands:
                 loop.append("    if (share.barrier) meet(share.barrier);")
             for node in operands:
-                loop += self._send(self.operand_nodes[node], f"a->returned{node}", True)
+                loop += [
+                    *self._clear(f"a->returned{node}"),
+                    *self._send(self.operand_nodes[node], f"a->returned{node}"),
+                ]
             parts.append(self.stage(number, self.schedule, self.graph, self._dead(stage)))
             self.spilled_by_now.update(stage.spilled)
             loop.append(f"    backward_stage{number}(a, &share, t{''.join(f', before{k}' for k in self.states)});")
@@ -598,7 +605,7 @@ class _Backward(_Direction):
             loop.append("    if (share.barrier) meet(share.barrier);")
         for operand in states:
             k = int(self.step.graph.nodes[operand].value)
-            loop += self._send(operand, f"(a->carry{k} + t % 2 * B * a->padded)", False)
+            loop += self._send(operand, f"(a->carry{k} + t % 2 * B * a->padded)")
         loop += self._reset()
         return "\n".join([*parts, _time_loop("backward", "int64_t t = a->T - 1; t >= 0; t--", [], loop)])
 
