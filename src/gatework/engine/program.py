@@ -17,6 +17,7 @@ from gatework.engine.build import build
 from gatework.engine.emit_c import Kernel, emit
 from gatework.engine.graph import StepGraph
 from gatework.engine.layout import Zone, panel_width
+from gatework.engine.workspace import take
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,8 @@ class Program:
             else:
                 x = inputs.sources[source].reshape(time * batch, -1)
                 joined = self.interleaved(index, weights.W, x.shape[1])
-                buffer = torch.addmm(joined_bias.view(-1), x, joined.t()).view(time, batch, -1)
+                buffer = take((time, batch, len(joined)), self.dtype)
+                torch.addmm(joined_bias.view(-1), x, joined.t(), out=buffer.view(time * batch, -1))
             fields[f"buffer{index}"] = buffer.data_ptr()
             fields[f"buffer{index}_steps"] = len(buffer)
             buffers.append(buffer)
