@@ -250,3 +250,9 @@ def test_weight_gradients_over_many_rows() -> None:
     compare(LSTM(5, 19), time=40, batch=40, lengths=torch.randint(0, 41, (40,)))
     compare(GRU(5, 19), time=40, batch=40, resets=torch.rand(40, 40) < 0.1, initial=True)
     compare(GRUResetAfter(1, 16), time=1600, batch=1)
+
+
+def test_a_single_step_is_left_to_the_loop() -> None:
+    chosen = plan(checked_call(Peephole(3, 7), torch.randn(1, 2, 3)))
+    assert chosen.engine.name == "loop"
+    assert "single step" in str(chosen)

@@ -87,7 +87,7 @@ def test_product_of_packed_weights(width: int, bits: int) -> None:
     loaded, kind = library(bits), TYPES[bits]
     lanes, generator = loaded.lanes(), np.random.default_rng(0)
     for rows, depth, gates in ((1, 1, width), (2, 5, width), (13, 17, 2 * width), (29, 7, width + 1)):
-        units = 2 * lanes - 3
+        units = 2 * lanes - 1
         U = generator.standard_normal((gates, units, depth)).astype(kind)
         A = generator.standard_normal((rows, depth)).astype(kind)
         vectors = 2 * gates

@@ -62,8 +62,8 @@ def refuses(call: Call) -> str | None:
 
 
 def unprofitable(call: Call) -> str | None:
-    """Nothing: it is the fastest engine that a CPU has."""
-    return None
+    """Single steps: measured 1.2 to 3 times slower than the loop, which packs nothing; see ``Stepper``."""
+    return "it packs its weights for every call, too dear for a single step" if len(call.x) == 1 else None
 
 
 _known: weakref.WeakKeyDictionary[Cell, tuple[Any, Compiled | str]] = weakref.WeakKeyDictionary()
