@@ -166,6 +166,7 @@ WORDS_BY_NAME = {
     "mean": lambda a, b: a - a.mean(-1, keepdim=True) + torch.sum(b, dim=1, keepdim=True) * 0.1,
     "amax": lambda a, b: a - a.amax(-1, keepdim=True) * b,
     "var": lambda a, b: a / (1 + a.var(-1, keepdim=True)) + b * b.var(1, unbiased=False, keepdim=True),
+    "row_choice": lambda a, b: torch.where(a.mean(-1, keepdim=True) > 0, a, b) + (b.amax(1, keepdim=True) < 1) * a,
     "softmax": lambda a, b: torch.softmax(a, -1) + F.softmax(b, dim=1),
     "layer_norm": lambda a, b: F.layer_norm(a, (7,)) * b,
     "detach": lambda a, b: a.detach() * b + torch.zeros_like(a) + torch.ones_like(b),

@@ -167,7 +167,7 @@ class _Direction:
         rows = "".join(f", r{index}" for index in stage.rows)
         totals = "".join(f", &s{index}" for index in stage.reductions)
         head = f"{self.name}_stage{number}"
-        row_types = "".join(f", const vec r{index}" for index in stage.rows)
+        row_types = "".join(f", const {_type(graph, index)} r{index}" for index in stage.rows)
         total_types = "".join(f", vec *s{index}" for index in stage.reductions)
         lines = [
             f"INLINE void {head}_block(const {self.name.title()} *a, const Share *share, int64_t t, int64_t b, "
@@ -225,6 +225,10 @@ _PADDED = frozenset(("slot", "slope", "spill", "parameter", "parameter_gradient"
 """Arrays whose rows are whole vectors; the others end where the hidden size does."""
 
 
+def _type(graph: Graph, index: int) -> str:
+    return "mask" if graph.nodes[index].mask else "vec"
+
+
 def _neutral(graph: Graph, index: int) -> str:
     return "0" if graph.nodes[index].op == "row_sum" else "-INFINITY"
 
@@ -257,15 +261,14 @@ class _Block:
         for index in self.stage.rows:
             node = self.graph.nodes[index]
             value = f"splat(a->sum{index}[b])" if node.op in ("row_sum", "row_max") else self.expression(index)
-            lines.append(f"    const {'mask' if node.mask else 'vec'} r{index} = {value};")
+            lines.append(f"    const {_type(self.graph, index)} r{index} = {value};")
         return lines
 
     def block(self) -> list[str]:
         lines = [f"  __builtin_prefetch({address}, 0, 2);" for address in self.coming()]
         lines += [f"  const vec n{index} = {self.loaded(index)};" for index in self.stage.loaded]
         for index in self.stage.computed:
-            kind = "mask" if self.graph.nodes[index].mask else "vec"
-            lines.append(f"  const {kind} n{index} = {self.expression(index)};")
+            lines.append(f"  const {_type(self.graph, index)} n{index} = {self.expression(index)};")
         for index in self.stage.spilled:
             value = self.value(index)
             lines.append(
