@@ -256,3 +256,29 @@ def test_a_single_step_is_left_to_the_loop() -> None:
     chosen = plan(checked_call(Peephole(3, 7), torch.randn(1, 2, 3)))
     assert chosen.engine.name == "loop"
     assert "single step" in str(chosen)
+
+
+def test_a_replaced_gate_is_seen() -> None:
+    cell, x = LSTM(3, 7), torch.randn(5, 2, 3)
+    run(cell, x, engine="compiled")
+    cell.f = type(cell.f)(3, 7)
+    torch.testing.assert_close(run(cell, x, engine="compiled").outputs, run(cell, x, engine="loop").outputs)
+
+
+def test_gradients_of_many_outputs_at_once_name_the_loop() -> None:
+    cell, x = LSTM(3, 7), torch.randn(5, 2, 3, requires_grad=True)
+    outputs = run(cell, x, engine="compiled").outputs
+    with pytest.raises(EngineError, match="engine='loop'"):
+        torch.autograd.grad(outputs, x, torch.randn(4, *outputs.shape), is_grads_batched=True)
+
+
+def test_a_cache_that_cannot_be_written_falls_back(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    class Fresh(IndRNN):
+        def step(self, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+            return torch.tanh(self.h(x, h)) * 0.731
+
+    (tmp_path / "gatework").write_text("a file, not a folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    call = checked_call(Fresh(3, 7), torch.randn(5, 2, 3))
+    assert plan(call).engine.name == "loop"
+    assert "gatework" in str(plan(call))

@@ -126,3 +126,18 @@ def test_tracing_leaves_the_cell_as_it_was() -> None:
     before = dict(cell.__dict__)
     assert trace(cell).step.parameters == 1
     assert cell.__dict__ == before
+
+
+def test_explain_shows_every_stage_of_the_pipeline() -> None:
+    from gatework.engine.explain import explain
+
+    text = explain(GRU(3, 7), source=True)
+    for part in (
+        "Cho et al. 2014",
+        "slot 2 is gate n",
+        "2 in the loop, 1 hoisted",
+        "2 forward",
+        "forward_stage1",
+        "2 sigmoid",
+    ):
+        assert part in text

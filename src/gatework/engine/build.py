@@ -23,7 +23,7 @@ import threading
 from functools import cache
 from pathlib import Path
 
-from gatework.errors import EngineError, StorageError
+from gatework.errors import EngineError
 from gatework.storage import storage_errors
 
 FLAGS = ("-O3", "-std=gnu11", "-fPIC", "-fno-math-errno", "-fno-trapping-math", "-fno-semantic-interposition", "-w")
@@ -135,24 +135,19 @@ def _compile(source: str, target: Path) -> None:
         code, built = Path(folder, "kernel.c"), Path(folder, "kernel.so")
         code.write_text(source, encoding="utf-8")
         errors = ""
-        for attempt in _attempts():
-            result = subprocess.run(
-                [
-                    *(compiler() or ()),
-                    *FLAGS,
-                    *attempt[0],
-                    "-shared",
-                    "-o",
-                    str(built),
-                    str(code),
-                    *attempt[1],
-                    "-lm",
-                ],
-                capture_output=True,
-                text=True,
-                check=False,
-                stdin=subprocess.DEVNULL,
-            )
+        for flags, libraries in _attempts():
+            command = [
+                *(compiler() or ()),
+                *FLAGS,
+                *flags,
+                "-shared",
+                "-o",
+                str(built),
+                str(code),
+                *libraries,
+                "-lm",
+            ]
+            result = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
             if result.returncode == 0:
                 break
             errors = errors or result.stderr
@@ -174,7 +169,5 @@ def _attempts() -> list[tuple[list[str], list[str]]]:
     alone: list[tuple[list[str], list[str]]] = [(natives, []), ([], [])]
     if library is None:
         return alone
-    return [([*natives, "-fopenmp"], [library]), *alone]
-
-
-__all__ = ["FLAGS", "StorageError", "build", "cache_folder", "compiler", "openmp_library"]
+    # Clang's calls are not in GNU's runtime: that must fail here, not when the kernel is loaded.
+    return [([*natives, "-fopenmp"], [library, "-Wl,--no-undefined"]), *alone]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from gatework.engine.contract import Call, Result
 from gatework.engine.program import Inputs, Program, Trace, Weights
 from gatework.engine.trace import Traced, UntraceableError, trace
 from gatework.engine.transforms import transforming
-from gatework.errors import EngineError
+from gatework.errors import EngineError, GateworkError
 
 name = "compiled"
 
@@ -50,13 +51,13 @@ def refuses(call: Call) -> str | None:
         return "vmap, jvp and the other transforms of torch.func need engine='loop'"
     if any(module._forward_hooks or module._forward_pre_hooks for module in cell.modules() if module is not cell):
         return "a hook watches one of its gates"
+    if os.name != "posix":
+        return "it builds its kernels on Linux and macOS only"
     if compiler() is None:
         return "there is no C compiler: install gcc or clang, or pip install ziglang"
     try:
         compiled(cell, x.dtype)
-    except UntraceableError as error:
-        return str(error)
-    except EngineError as error:
+    except (UntraceableError, GateworkError) as error:
         return str(error)
     return None
 
@@ -74,15 +75,15 @@ def compiled(cell: Cell, dtype: torch.dtype) -> Compiled:
     """The kernel of a cell, traced and built when first asked for, and again when the cell's options change.
 
     Raises:
-        UntraceableError: its step cannot be a kernel.
-        EngineError: the kernel cannot be built.
+        UntraceableError: its step cannot be a kernel, or the kernel cannot be built.
     """
-    options = (dtype, cell.training, *((k, v) for k, v in cell.__dict__.items() if _is_option(k, v)))
+    options: tuple[Any, ...] = (dtype, cell.training, *cell._modules.values())
+    options += tuple((key, value) for key, value in cell.__dict__.items() if _is_option(key, value))
     known = _known.get(cell)
     if known is None or known[0] != options:
         try:
             found: Compiled | str = _compile(cell, dtype)
-        except UntraceableError as error:
+        except (UntraceableError, GateworkError) as error:
             found = str(error)
         known = _known[cell] = (options, found)
     if isinstance(known[1], str):
@@ -91,7 +92,9 @@ def compiled(cell: Cell, dtype: torch.dtype) -> Compiled:
 
 
 def _is_option(name: str, value: Any) -> bool:
-    return not name.startswith("_") and isinstance(value, bool | int | float | str | tuple | type(None))
+    """Whether an attribute may change what ``step`` does. Tensors cannot: they are read anew for every run."""
+    kinds = (bool, int, float, str, tuple, type(None))
+    return not name.startswith("_") and (isinstance(value, kinds) or callable(value))
 
 
 def _compile(cell: Cell, dtype: torch.dtype) -> Compiled:
@@ -208,6 +211,8 @@ class _Recurrence(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
+        if not all(torch._C._has_storage(part) for part in gradients if part is not None):
+            raise EngineError("the compiled engine knows no vmap over its gradient", "use engine='loop'")
         options: _Options = ctx.options
         saved = ctx.saved_tensors
         count, buffers, states = ctx.counts

@@ -7,6 +7,7 @@ contiguous, on the CPU and of the kernel's type.
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -102,9 +103,8 @@ def _after_fork() -> None:
     _single_threaded = True
 
 
-import os  # noqa: E402
-
-os.register_at_fork(after_in_child=_after_fork)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class Program:
