@@ -266,7 +266,9 @@ class _Block:
 
     def block(self) -> list[str]:
         lines = [f"  __builtin_prefetch({address}, 0, 2);" for address in self.coming()]
-        lines += [f"  const vec n{index} = {self.loaded(index)};" for index in self.stage.loaded]
+        lines += [
+            f"  const {_type(self.graph, index)} n{index} = {self.loaded(index)};" for index in self.stage.loaded
+        ]
         for index in self.stage.computed:
             lines.append(f"  const {_type(self.graph, index)} n{index} = {self.expression(index)};")
         for index in self.stage.spilled:
@@ -476,7 +478,7 @@ class _Backward(_Direction):
     def _returned_stage(self, renamed: int, ready: dict[int, int]) -> int:
         operand = self.operand_nodes[renamed]
         slopes = [self.reverse.slots[slot] for _, zone in self.zones(operand) for slot in zone.slots]
-        return 1 + max(ready[slope] for slope in slopes)
+        return 1 + max(ready.get(slope, 0) for slope in slopes)  # a gate nobody reads has slope 0, numbered last
 
     def _fields(self) -> list[str]:
         fields = list(_SHARED)
