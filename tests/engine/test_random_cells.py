@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from comparing import compare
 from torch import Tensor
 from torch.nn import functional as F
 
-from comparing import compare
 from gatework.cells import Cell, Gate
 
 UNARY: list[Callable[[Tensor], Tensor]] = [
