@@ -181,13 +181,9 @@ def table(report: dict) -> str:
     for row in report["rows"]:
         forward, both = row["forward_ms"], row["both_ms"]
         cells = [row["cell"], ",".join(map(str, row["shape"]))]
-        cells += [
-            shown(times.get(column)) for times in (forward, both) for column in ("compiled", "torch.nn", "loop")
-        ]
+        cells += [shown(times.get(column)) for times in (forward, both) for column in ("compiled", "torch.nn", "loop")]
         cells += [shown(row["floor_ms"])]
-        cells += [
-            shown(both[other] / both["compiled"] if other in both else None) for other in ("torch.nn", "loop")
-        ]
+        cells += [shown(both[other] / both["compiled"] if other in both else None) for other in ("torch.nn", "loop")]
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", "Geometric means, forward and backward:", ""]
     lines += [

@@ -1,3 +1,70 @@
 """Recurrent networks for Python: write the equations, get the kernel."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from gatework.cells import Cell as Cell
+    from gatework.cells import Gate as Gate
+    from gatework.data import Corpus as Corpus
+    from gatework.data import Vocabulary as Vocabulary
+    from gatework.data import load_corpus as load_corpus
+    from gatework.engine import run as run
+    from gatework.errors import GateworkError as GateworkError
+    from gatework.generation import Sampling as Sampling
+    from gatework.generation import generate as generate
+    from gatework.generation import generate_batch as generate_batch
+    from gatework.insight import plot_curves as plot_curves
+    from gatework.insight import plot_gates as plot_gates
+    from gatework.layers import Recurrent as Recurrent
+    from gatework.layers import Stack as Stack
+    from gatework.models import LanguageModel as LanguageModel
+    from gatework.settings import CorpusConfig as CorpusConfig
+    from gatework.settings import TrainingConfig as TrainingConfig
+    from gatework.training import Callback as Callback
+    from gatework.training import Trainer as Trainer
+    from gatework.training import evaluate as evaluate
+    from gatework.training import fit as fit
+
+_ROOMS = {
+    "Cell": "cells",
+    "Gate": "cells",
+    "Corpus": "data",
+    "Vocabulary": "data",
+    "load_corpus": "data",
+    "run": "engine",
+    "GateworkError": "errors",
+    "Sampling": "generation",
+    "generate": "generation",
+    "generate_batch": "generation",
+    "plot_curves": "insight",
+    "plot_gates": "insight",
+    "Recurrent": "layers",
+    "Stack": "layers",
+    "LanguageModel": "models",
+    "CorpusConfig": "settings",
+    "TrainingConfig": "settings",
+    "Callback": "training",
+    "Trainer": "training",
+    "evaluate": "training",
+    "fit": "training",
+}
+"""Public name -> the room it comes from; imported when first used, so that the command line starts at once."""
+
+__all__ = ["__version__", *_ROOMS]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'gatework' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"gatework.{_ROOMS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,6 +8,7 @@ one read finds out whether it is what was written.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -40,19 +41,20 @@ def replacing(target: Path) -> Iterator[Path]:
             beside.replace(target)
             flush(target.parent)
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what went wrong above is the news, not that nothing is left to remove
+            beside.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def storage_errors(target: Path) -> Iterator[None]:
+def storage_errors(target: Path, cannot: str = "cannot write") -> Iterator[None]:
     """Turn the operating system's refusals to write ``target`` into a StorageError."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StorageError(
-            f"cannot write {target} ({reason})", "free some space or choose another folder"
-        ) from error
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = "free some space" if full else "choose another folder or name"
+        raise StorageError(f"{cannot} {target} ({reason})", remedy) from error
 
 
 def flush(path: Path) -> None:
@@ -163,3 +165,9 @@ def _digest(tensors: Mapping[str, torch.Tensor], text: str) -> str:
         digest.update(f"\0{name} {tensor.dtype} {tuple(tensor.shape)}\0".encode())
         digest.update(tensor.reshape(-1).contiguous().view(torch.uint8).numpy().data)
     return digest.hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where gatework keeps what it can make again: ``gatework`` below XDG_CACHE_HOME, or below ``~/.cache``."""
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (named if named.is_absolute() else Path.home() / ".cache") / "gatework"

@@ -98,9 +98,7 @@ def test_torchs_openmp_runtime_is_found_and_shared() -> None:
     library = building.openmp_library()
     if library is None:
         pytest.skip("this build of torch has no OpenMP runtime of its own")
-    source = (
-        "#include <omp.h>\nint teams(void) { int n = 0;\n#pragma omp parallel reduction(+:n)\n n++;\n return n; }"
-    )
+    source = "#include <omp.h>\nint teams(void) { int n = 0;\n#pragma omp parallel reduction(+:n)\n n++;\n return n; }"
     try:
         teams = building.build(source).teams()
     except EngineError:

@@ -97,9 +97,7 @@ def test_any_shape(time, batch, sizes, cell, dtype, seed, options) -> None:  # t
     torch.manual_seed(seed)
     lengths = torch.randint(0, time + 1, (batch,)) if options[0] else None
     resets = torch.rand(time, batch) < 0.4 if options[1] else None
-    compare(
-        cell(*sizes), time=time, batch=batch, dtype=dtype, lengths=lengths, resets=resets, every_state=options[2]
-    )
+    compare(cell(*sizes), time=time, batch=batch, dtype=dtype, lengths=lengths, resets=resets, every_state=options[2])
 
 
 @pytest.mark.parametrize("cell", CELLS)

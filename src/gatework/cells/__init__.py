@@ -7,9 +7,13 @@ and the tests: there is no list to keep.
 import importlib
 import inspect
 import pkgutil
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from gatework.cells.cell import Cell, State, TorchForm
 from gatework.cells.gate import Gate
+from gatework.errors import InputError, did_you_mean
 
 
 def _published() -> dict[str, type[Cell]]:
@@ -32,4 +36,52 @@ CELLS: dict[str, type[Cell]] = _published()
 
 globals().update(CELLS)
 
-__all__ = ["CELLS", "Cell", "Gate", "State", "TorchForm", *CELLS]
+__all__ = ["CELLS", "Cell", "Gate", "State", "TorchForm", "cell_name", "find_cell", "make_cell", *CELLS]
+
+
+def cell_name(cell: type[Cell]) -> str:
+    """The name of a cell in commands and configurations: ``GRUResetAfter`` is ``gru-reset-after``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", cell.__name__).lower()
+
+
+def find_cell(name: str) -> type[Cell]:
+    """The cell of a name, as ``cell_name`` or the class spells it: a published one, or one that the program defines.
+
+    Raises:
+        InputError: there is none.
+    """
+    known = [*CELLS.values(), *_descendants(Cell)]
+    for cell in known:
+        if _plain(cell_name(cell)) == _plain(name):
+            return cell
+    raise InputError(f"there is no cell {name!r}", did_you_mean(name, {cell_name(cell) for cell in known}))
+
+
+def make_cell(name: str, input_size: int, hidden_size: int, options: Mapping[str, Any]) -> Cell:
+    """Make the cell of a name with some of its constructor's options.
+
+    Raises:
+        InputError: there is no such cell or option, or an option is of the wrong kind or out of range.
+    """
+    kind = find_cell(name)
+    known = dict(list(inspect.signature(kind).parameters.items())[2:])
+    for option, value in options.items():
+        if option not in known:
+            remedy = did_you_mean(option, known) if known else f"{name} has no options"
+            raise InputError(f"cell {name} has no option {option!r}", remedy)
+        if isinstance(known[option].default, bool) and not isinstance(value, bool):
+            raise InputError(f"cell {name}: {option} is {value!r}", "it must be true or false")
+    try:
+        return kind(input_size, hidden_size, **options)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"cell {name}: {error}", f"`gatework cells {name}` shows its options") from error
+
+
+def _descendants(kind: type[Cell]) -> Iterator[type[Cell]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _descendants(child)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_ ]", "", name).lower()

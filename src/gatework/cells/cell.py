@@ -78,6 +78,11 @@ class Cell(nn.Module):
         """The width of each state."""
         return (self.hidden_size,) * len(self.states)
 
+    def reset_parameters(self) -> None:
+        """Draw the parameters of all gates anew."""
+        for _, gate in self.gates():
+            gate.reset_parameters()
+
     def torch_form(self) -> TorchForm | None:
         """The torch.nn kernel that equals this cell, if there is one."""
         return None

@@ -80,9 +80,7 @@ class Gate(nn.Module):
 
     def _operands(self) -> str:
         return " and ".join(
-            name
-            for name, weights in (("an input x", self.W), ("a state expression e", self.U))
-            if weights is not None
+            name for name, weights in (("an input x", self.W), ("a state expression e", self.U)) if weights is not None
         )
 
     def extra_repr(self) -> str:

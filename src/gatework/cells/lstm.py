@@ -45,8 +45,13 @@ class LSTM(Cell):
         self.f = Gate(input_size, hidden_size, bias=bias)
         self.g = Gate(input_size, hidden_size, bias=bias)
         self.o = Gate(input_size, hidden_size, bias=bias)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters of all gates anew; b_f starts at the forget bias."""
+        super().reset_parameters()
         if self.f.b is not None:
-            nn.init.constant_(self.f.b, forget_bias)
+            nn.init.constant_(self.f.b, self.forget_bias)
 
     def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """One step of the equations above."""

@@ -1,7 +1,7 @@
 """Any cell over time: one contract, several engines.
 
 ``loop`` is the truth, ``native`` torch.nn's own kernels. A further engine is one more module with
-``name``, ``refuses`` and ``run``, and one more entry in ``plan.ENGINES``.
+``name``, ``refuses``, ``unprofitable`` and ``run``, and one more entry in ``plan.ENGINES``.
 """
 
 from gatework.engine.contract import Call, Engine, Result, checked_call

@@ -181,9 +181,7 @@ class _Options:
         return inputs, Weights(W, U, b)
 
 
-def _forward(
-    options: _Options, tensors: Sequence[Tensor | None], *, keep: bool
-) -> tuple[tuple[Tensor, ...], Trace]:
+def _forward(options: _Options, tensors: Sequence[Tensor | None], *, keep: bool) -> tuple[tuple[Tensor, ...], Trace]:
     """Returns: the wanted states at all steps, then every state after the last step; and the trace."""
     inputs, weights = options.inputs(tensors)
     trace = options.program.forward(inputs, weights, keep=keep, every=options.every)

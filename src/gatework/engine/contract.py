@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -48,6 +49,11 @@ class Result(NamedTuple):
     state: Any
     states: Any = None
 
+    def map_time(self, change: Callable[[Tensor], Tensor]) -> Result:
+        """Change everything that runs over time (outputs and all states), not the final state."""
+        states = None if self.states is None else type(self.states)(*map(change, self.states))
+        return Result(change(self.outputs), self.state, states)
+
 
 class Engine(Protocol):
     """A way to run a cell over time; a module of this folder that has these four is one."""
@@ -86,27 +92,32 @@ def checked_call(
     if not time or not batch:
         raise ValueError(f"x must have at least one step and one row, not {tuple(x.shape)}")
     initial = cell.initial_state(batch)
-    _check_types(x, initial[0])
+    _check_type("x", x, initial[0])
     start = initial if state is None else _checked_state(cell, state, batch, initial[0])
     if lengths is not None:
         lengths = _checked_lengths(lengths, time, batch)
-        x = _without_padding(x, lengths)
+        alive = (torch.arange(time)[:, None] < lengths).to(x.device)
+        # a NaN in the padding must not reach any gradient as 0 * NaN, a reset there not the final state
+        x = torch.where(alive[:, :, None], x, 0)
+    if resets is not None:
+        resets = _checked_resets(resets, time, batch, x.device)
+        resets = resets if lengths is None else resets & alive
     return Call(
         cell=cell,
         x=x,
         state=start,
         initial=initial,
         lengths=lengths,
-        resets=None if resets is None else _checked_resets(resets, lengths, time, batch, x.device),
+        resets=resets,
         every_state=every_state,
     )
 
 
-def _check_types(x: Tensor, like: Tensor) -> None:
-    if x.device != like.device:
-        raise TypeError(f"x is on {x.device}, the cell on {like.device}: move one of them")
-    if x.dtype != like.dtype and not torch.is_autocast_enabled(x.device.type):
-        raise TypeError(f"x is {x.dtype}, the cell {like.dtype}: convert one of them")
+def _check_type(name: str, given: Tensor, like: Tensor) -> None:
+    if given.device != like.device:
+        raise TypeError(f"{name} is on {given.device}, the cell on {like.device}: move one of them")
+    if given.dtype != like.dtype and not torch.is_autocast_enabled(given.device.type):
+        raise TypeError(f"{name} is {given.dtype}, the cell {like.dtype}: convert one of them")
 
 
 def _checked_state(cell: Cell, state: Any, batch: int, like: Tensor) -> Any:
@@ -117,8 +128,7 @@ def _checked_state(cell: Cell, state: Any, batch: int, like: Tensor) -> Any:
     for name, part, size in zip(cell.states, state, cell.state_sizes, strict=True):
         if part.shape != (batch, size):
             raise ValueError(f"state {name} must be ({batch}, {size}), not {tuple(part.shape)}")
-        if part.device != like.device:
-            raise TypeError(f"state {name} is on {part.device}, the cell on {like.device}: move one of them")
+        _check_type(f"state {name}", part, like)
     return cell.State(*state)
 
 
@@ -133,18 +143,9 @@ def _checked_lengths(lengths: Tensor, time: int, batch: int) -> Tensor:
     return lengths
 
 
-def _without_padding(x: Tensor, lengths: Tensor) -> Tensor:
-    """Zero what lies past each row's length: a NaN there must not reach any gradient as 0 * NaN."""
-    alive = torch.arange(len(x))[:, None] < lengths
-    return torch.where(alive[:, :, None].to(x.device), x, 0)
-
-
-def _checked_resets(resets: Tensor, lengths: Tensor | None, time: int, batch: int, device: torch.device) -> Tensor:
-    """Drop resets past a row's length: there the state stays what it was."""
+def _checked_resets(resets: Tensor, time: int, batch: int, device: torch.device) -> Tensor:
     if resets.dtype != torch.bool:
         raise TypeError(f"resets must be bool, not {resets.dtype}")
     if resets.shape != (time, batch):
         raise ValueError(f"resets must be ({time}, {batch}), not {tuple(resets.shape)}")
-    if lengths is not None:
-        resets = resets & (torch.arange(time)[:, None] < lengths).to(resets.device)
     return resets.to(device)

@@ -55,9 +55,7 @@ def emit(step: StepGraph, bits: int) -> Kernel:
     reverse, places = derive(step), layout(step)
     forward = _Forward(step, reverse, places)
     backward = _Backward(step, reverse, places)
-    source = "\n".join(
-        [f"#define REAL_BITS {bits}", runtime(), *_products(places), forward.text, _STEP, backward.text]
-    )
+    source = "\n".join([f"#define REAL_BITS {bits}", runtime(), *_products(places), forward.text, _STEP, backward.text])
     return Kernel(
         source,
         step,
@@ -266,16 +264,12 @@ class _Block:
 
     def block(self) -> list[str]:
         lines = [f"  __builtin_prefetch({address}, 0, 2);" for address in self.coming()]
-        lines += [
-            f"  const {_type(self.graph, index)} n{index} = {self.loaded(index)};" for index in self.stage.loaded
-        ]
+        lines += [f"  const {_type(self.graph, index)} n{index} = {self.loaded(index)};" for index in self.stage.loaded]
         for index in self.stage.computed:
             lines.append(f"  const {_type(self.graph, index)} n{index} = {self.expression(index)};")
         for index in self.stage.spilled:
             value = self.value(index)
-            lines.append(
-                f"  store(a->spill{index} + b * a->padded + j, {'(vec)' if self.mask(index) else ''}{value});"
-            )
+            lines.append(f"  store(a->spill{index} + b * a->padded + j, {'(vec)' if self.mask(index) else ''}{value});")
         lines += [self.stored(store) for store in self.stage.stores]
         for index in self.stage.reductions:
             value = self.value(self.graph.nodes[index].args[0])
@@ -340,9 +334,7 @@ class _Forward(_Direction):
         super().__init__(step, reverse, places)
         stores = [Store("operand", node, node) for node in self.expressions]
         stores += [
-            Store("slot", index, node)
-            for index, node in enumerate(reverse.kept)
-            if step.graph.nodes[node].op != "slot"
+            Store("slot", index, node) for index, node in enumerate(reverse.kept) if step.graph.nodes[node].op != "slot"
         ]
         stores += [Store("after", index, node) for index, node in enumerate(step.following)]
         self.schedule = schedule(step.graph, stores, self._ready, lambda store: None)

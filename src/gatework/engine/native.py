@@ -31,8 +31,11 @@ def refuses(call: Call) -> str | None:
 
 
 def unprofitable(call: Call) -> str | None:
-    """Single steps: packing the weights for the kernel costs 5 to 15 times the loop's step."""
-    return "it packs its weights for every call, too dear for a single step" if len(call.x) == 1 else None
+    """Single steps, and windows that are cut at nearly every step: each kernel call packs the weights anew."""
+    pieces = len(segments(len(call.x), call.lengths, call.resets))
+    if 2 * pieces > len(call.x):
+        return f"it would pack its weights {pieces} times for {len(call.x)} steps"
+    return None
 
 
 def run(call: Call) -> Result:

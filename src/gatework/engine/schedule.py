@@ -150,9 +150,7 @@ def _fill(
             waiting += node.args
     stage.loaded = sorted(loaded)
     stage.rows = sorted(index for index in seen if nodes[index].row and nodes[index].op != "constant")
-    stage.computed = sorted(
-        index for index in seen - loaded if not nodes[index].row and nodes[index].op not in LEAVES
-    )
+    stage.computed = sorted(index for index in seen - loaded if not nodes[index].row and nodes[index].op not in LEAVES)
 
 
 def _spill(stage: Stage, node: int) -> None:

@@ -253,9 +253,7 @@ class _Reader:
     def _gate_call(self, node: fx.Node) -> int:
         gate = _gate(self.cell, node)
         if gate.hidden_size != self.cell.hidden_size:
-            raise UntraceableError(
-                f"gate {node.target} is {gate.hidden_size} wide, the cell {self.cell.hidden_size}"
-            )
+            raise UntraceableError(f"gate {node.target} is {gate.hidden_size} wide, the cell {self.cell.hidden_size}")
         x, e = _gate_operands(node)
         if gate.recurrence == "dense":
             if e not in self.stateful:
@@ -328,11 +326,7 @@ def _attribute(cell: Cell, path: str) -> Any:
 def _evaluated(node: Any, cell: Cell, x: Tensor, known: dict[fx.Node, Any]) -> Any:
     """The value of a recorded node that depends on no state."""
     if not isinstance(node, fx.Node):
-        return (
-            type(node)(_evaluated(part, cell, x, known) for part in node)
-            if isinstance(node, list | tuple)
-            else node
-        )
+        return type(node)(_evaluated(part, cell, x, known) for part in node) if isinstance(node, list | tuple) else node
     if node.op == "placeholder":
         return x
     if node.op == "get_attr":
@@ -360,9 +354,7 @@ def _check_hoisted(cell: Cell, found: Traced) -> None:
         with torch.no_grad():
             sources, _, _ = found.hoisted.values(cell, like.new_zeros(2, cell.input_size))
     except (RuntimeError, TypeError, IndexError) as error:
-        raise UntraceableError(
-            f"what step computes from its input alone is not (batch, hidden): {error}"
-        ) from error
+        raise UntraceableError(f"what step computes from its input alone is not (batch, hidden): {error}") from error
     for slot in found.step.slots:
         if slot.source is not None:
             gate = cell.get_submodule(slot.gate)

@@ -307,9 +307,7 @@ _NAMED: dict[str, tuple[Callable[..., Operand], str]] = {
     "same": (_same, "clone contiguous"),
 }
 
-WORDS: dict[str, Word] = {
-    name: _as_word(function) for function, names in _NAMED.values() for name in names.split()
-} | {
+WORDS: dict[str, Word] = {name: _as_word(function) for function, names in _NAMED.values() for name in names.split()} | {
     "mul": _basic("mul"),
     "multiply": _basic("mul"),
     "truediv": _basic("div"),

@@ -1,0 +1,44 @@
+# Everything a newcomer or a machine needs; `make` alone lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types bench-defaults clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+setup: $(READY) ## prepare .venv with gatework and its tools
+
+# constraints.txt has exact versions; a torch that the user installed into .venv first is kept.
+$(READY): pyproject.toml constraints.txt
+	@echo "preparing $(VENV) (about a minute, once)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gatework needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -c 'import torch' 2>/dev/null && own=torch== || own=none; \
+	  grep -v "^$$own" constraints.txt > $(VENV)/constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)/constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+demo: setup ## train a character model on Python's language reference, about a minute
+	@$(BIN)/gatework train --minutes 1
+
+test: setup ## run the tests
+	@$(BIN)/python -m pytest
+
+lint: setup
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: setup
+	@$(BIN)/mypy
+
+check: lint types test ## style, types and tests: what must be green before a commit
+
+bench-defaults: setup ## measure sizes, windows and rates on tinyshakespeare (GATEWORK_DATA), half an hour
+	@$(BIN)/python benchmarks/defaults.py
+
+clean: ## remove .venv and caches; runs/ stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,87 @@
+"""The command line: commands found in the files of this folder, errors as one line and an exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from gatework import __version__
+from gatework.cli import cells, doctor, evaluate, generate, plot, train
+from gatework.cli.console import print_error
+from gatework.errors import DivergedError, GateworkError
+
+INPUT_ERROR = 2
+DIVERGED = 3
+
+app = typer.Typer(
+    name="gatework",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=(
+        "Begin with [bold]gatework train[/] (a minute: [bold]--minutes 1[/]), then [bold]gatework generate last[/]. "
+        "Exit status: 0 done; 1 an error in gatework itself; 2 the input, a file or an option is wrong; 3 the training "
+        "diverged; 130 stopped by Ctrl-C; 143 by SIGTERM. Environment: GATEWORK_DEBUG=1 is --debug."
+    ),
+)
+COMMANDS = {"train": train, "generate": generate, "evaluate": evaluate, "plot": plot, "cells": cells, "doctor": doctor}
+for _command in COMMANDS.values():
+    _command.register(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gatework {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")] = False,
+) -> None:
+    """Recurrent networks: train on a text file, write, measure, look inside."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit with its status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words or os.environ.get("GATEWORK_DEBUG", "0") not in ("", "0")
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a character shows another, and nothing is lost
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    sys.exit(status_of([word for word in words if word != "--debug"], debug=debug))
+
+
+def status_of(words: list[str], *, debug: bool = False) -> int:
+    """Run a command; turn what it raises into one line on standard error and an exit status."""
+    try:
+        return app(words, standalone_mode=False) or 0
+    except GateworkError as error:
+        if debug:
+            raise
+        print_error(error.cause, error.remedy)
+        return DIVERGED if isinstance(error, DivergedError) else INPUT_ERROR
+    except typer.TyperException as error:
+        if error.format_message():
+            command = f"gatework {words[0]}" if words and words[0] in COMMANDS else "gatework"
+            print_error(error.format_message().rstrip("."), f"`{command} --help` lists what there is")
+        return INPUT_ERROR
+    except BrokenPipeError:  # whoever read our output has read enough
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if debug:
+            raise
+        print_error(f"{error.filename or 'a file'}: {error.strerror or error}", "check disk and path")
+        return INPUT_ERROR

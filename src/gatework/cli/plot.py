@@ -1,0 +1,45 @@
+"""gatework plot: the pictures of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gatework.cli.runs import RunArgument, is_saved_model, load_model
+from gatework.errors import InputError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("plot")(plot)
+
+
+def plot(
+    run: RunArgument,
+    text: Annotated[
+        str,
+        typer.Option(help="Text over which the gates are drawn; the beginning of the validation text unless given."),
+    ] = "",
+    layer: Annotated[int, typer.Option(help="Layer whose gates are drawn, from 0.")] = 0,
+    output: Annotated[Path | None, typer.Option(help="Folder for the pictures; the run's plots/ unless given.")] = None,
+) -> int:
+    """Draw a run: its loss curves, and its gates and states while it reads a piece of text."""
+    from gatework.cli.console import out
+    from gatework.cli.texts import own_excerpt
+    from gatework.insight import plot_curves, plot_gates
+    from gatework.training import RunFolder
+
+    model = load_model(run)
+    if is_saved_model(run):
+        if not text:
+            raise InputError(f"{run} is a saved model, which has no text of its own", "give a --text")
+        target = output or Path()
+    else:
+        folder = RunFolder.find(run)
+        target = output or folder.plots
+        out.print(str(plot_curves(folder.rows(), target / "loss.png", title=folder.path.name)), markup=False)
+        text = text or own_excerpt(model, folder)
+    out.print(str(plot_gates(model, text, target / "gates.png", layer=layer)), markup=False)
+    return 0

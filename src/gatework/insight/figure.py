@@ -1,0 +1,33 @@
+"""Figures without a screen, saved whole."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+from gatework.storage import replacing
+
+
+def new_figure(width: float, height: float) -> Any:
+    """An empty figure of so many inches; it belongs to no window and needs no closing."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save_figure(figure: Any, target: Path) -> Path:
+    """Write a figure as PNG; return where. Characters that no font has are drawn as boxes, without a warning.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    with replacing(target) as beside, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(beside, format="png", dpi=130)
+    return target
+
+
+def literal(text: str) -> str:
+    """A text that matplotlib shows as it is: no mathematics."""
+    return text.replace("$", r"\$")

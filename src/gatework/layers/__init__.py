@@ -1,0 +1,6 @@
+"""Recurrent layers: a cell over a sequence, and stacks of them."""
+
+from gatework.layers.recurrent import Recurrent
+from gatework.layers.stack import Stack
+
+__all__ = ["Recurrent", "Stack"]

@@ -1,0 +1,97 @@
+"""A recurrent layer: one cell run over a sequence in one direction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gatework import engine
+from gatework.cells import Cell
+from gatework.engine import Result
+
+
+class Recurrent(nn.Module):
+    """One cell run over a sequence.
+
+    Args:
+        cell: the recurrence.
+        batch_first: x, resets and the results over time are (batch, time, ...) instead of (time, batch, ...).
+        reverse: read each sequence from its last step to its first; the outputs keep the input's order.
+        engine: how the cell is run, see ``gatework.engine``.
+    """
+
+    def __init__(self, cell: Cell, *, batch_first: bool = False, reverse: bool = False, engine: str = "auto") -> None:
+        super().__init__()
+        self.cell = cell
+        self.batch_first = batch_first
+        self.reverse = reverse
+        self.engine = engine
+
+    def forward(
+        self,
+        x: Tensor,
+        state: Any = None,
+        *,
+        lengths: Tensor | None = None,
+        resets: Tensor | None = None,
+        every_state: bool = False,
+    ) -> Result:
+        """Run the cell.
+
+        Args:
+            x: (time, batch, input), or (batch, time, input) if ``batch_first``.
+            state: ``cell.State`` of (batch, size); the cell's initial state where none is given.
+            lengths: (batch,) steps of each row; what lies past them is padding.
+            resets: (time, batch) bool, true at the first step of a new piece: no state crosses into it,
+                in whichever direction the layer reads.
+            every_state: also give all states at all steps.
+
+        Raises:
+            ValueError, TypeError, EngineError: as ``gatework.engine.run``.
+        """
+        if x.ndim != 3:
+            raise ValueError(f"x must have 3 dimensions (time, batch, feature), not {tuple(x.shape)}")
+        if self.batch_first:
+            x = x.transpose(0, 1)
+            resets = None if resets is None else resets.transpose(0, 1)
+        order = reading_order(x, lengths) if self.reverse else None
+        if order is not None:
+            x = in_order(x, order)
+            resets = None if resets is None else backward_resets(in_order(resets, order))
+        result = engine.run(
+            self.cell, x, state, lengths=lengths, resets=resets, every_state=every_state, engine=self.engine
+        )
+        return result.map_time(lambda values: self._as_given(values, order))
+
+    def _as_given(self, values: Tensor, order: Tensor | None) -> Tensor:
+        if order is not None:
+            values = in_order(values, order)
+        return values.transpose(0, 1) if self.batch_first else values
+
+    def extra_repr(self) -> str:
+        """Options, for printing."""
+        return f"batch_first={self.batch_first}, reverse={self.reverse}, engine={self.engine!r}"
+
+
+def reading_order(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Steps (time, batch) in the order in which a backward reader takes them: each row's last first.
+
+    Its own inverse: padding stays where it is.
+    """
+    time, batch, _ = x.shape
+    steps = torch.arange(time, device=x.device)[:, None].expand(time, batch)
+    ends = torch.full((batch,), time, device=x.device) if lengths is None else lengths.to(x.device)
+    return torch.where(steps < ends, ends - 1 - steps, steps)
+
+
+def in_order(values: Tensor, order: Tensor) -> Tensor:
+    """Take values (time, batch, ...) in the given order (time, batch) of steps."""
+    index = order.reshape(*order.shape, *[1] * (values.ndim - 2)).expand(values.shape)
+    return values.gather(0, index)
+
+
+def backward_resets(resets: Tensor) -> Tensor:
+    """Where a backward reader enters a new piece, both in its own order: after each step at which one begins."""
+    return torch.cat([torch.zeros_like(resets[:1]), resets[:-1]])

@@ -1,0 +1,17 @@
+"""Everything that a user can set, on three screens; imports no torch, so that `--help` answers at once."""
+
+from gatework.settings.corpus import CorpusConfig, Level
+from gatework.settings.model import LanguageModelConfig
+from gatework.settings.run import SECTIONS, RunConfig, checked, checked_config
+from gatework.settings.training import TrainingConfig
+
+__all__ = [
+    "SECTIONS",
+    "CorpusConfig",
+    "LanguageModelConfig",
+    "Level",
+    "RunConfig",
+    "TrainingConfig",
+    "checked",
+    "checked_config",
+]

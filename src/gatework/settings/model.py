@@ -1,0 +1,34 @@
+"""The shape of a language model. Field descriptions are the help texts of the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class LanguageModelConfig(BaseModel):
+    """Embedding, recurrent stack and output of a language model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    cell: str = Field("lstm", description="Recurrent cell; `gatework cells` lists them.")
+    cell_options: dict[str, Any] = Field({}, description="An option of the cell as NAME=VALUE; may be repeated.")
+    hidden_size: int = Field(384, ge=1, le=65536, description="Width of each recurrent layer.")
+    layers: int = Field(1, ge=1, le=64, description="Number of recurrent layers.")
+    embedding_size: int = Field(
+        128, ge=0, le=65536, description="Width of the learned embedding of the symbols; 0: they enter one-hot."
+    )
+    dropout: float = Field(
+        0.0, ge=0, lt=1, description="Share of activations dropped between layers and before the output."
+    )
+    tied: bool = Field(False, description="Use the embedding as output weights too; needs embedding = hidden size.")
+
+    @model_validator(mode="after")
+    def _tied_sizes_agree(self) -> LanguageModelConfig:
+        if self.tied and self.embedding_size != self.hidden_size:
+            raise ValueError(
+                f"tied weights need an embedding of the hidden size: "
+                f"--embedding-size {self.hidden_size}, not {self.embedding_size}"
+            )
+        return self

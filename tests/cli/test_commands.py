@@ -1,0 +1,117 @@
+"""generate, evaluate, plot, cells, doctor and the help."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gatework.cells import CELLS, cell_name
+from gatework.models import LanguageModel
+
+from .conftest import TEXT, Said
+
+Command = Callable[..., Said]
+
+
+def test_generate_writes_the_prompt_and_so_many_symbols(trained: Path, command: Command) -> None:
+    said = command("generate", "last", "--prompt", "the cat", "--length", "41", "--seed", "5")
+    assert (said.status, said.err) == (0, "")
+    assert said.out.startswith("the cat")
+    assert len(said.out) == len("the cat") + 41 + 1
+
+
+def test_a_seed_reproduces(trained: Path, command: Command) -> None:
+    first, again, other = (command("generate", "last", "--seed", seed).out for seed in ("5", "5", "6"))
+    assert first == again != other
+
+
+def test_several_samples(trained: Path, command: Command) -> None:
+    said = command("generate", "last", "--samples", "3", "--length", "17", "--seed", "5")
+    pieces = said.out.split("--- sample ")[1:]
+    assert [piece.split("\n")[0] for piece in pieces] == ["1", "2", "3"]
+    assert len({piece[1:] for piece in pieces}) > 1
+
+
+def test_evaluate_agrees_with_a_calculation_by_hand(trained: Path, command: Command) -> None:
+    said = command("evaluate", "last", "--json")
+    row = json.loads(said.out)
+    text = TEXT[int(0.9 * len(TEXT)) :]
+    model = LanguageModel.from_pretrained(trained / "model")
+    ids = torch.tensor(model.vocabulary.encode(text))[:, None]
+    with torch.no_grad():
+        scores = model(ids[:-1])[0].double().log_softmax(-1).numpy()[:, 0]
+    nats = -np.mean(scores[np.arange(len(scores)), ids[1:, 0].numpy()])
+    assert row["nats"] == pytest.approx(nats, rel=1e-5)
+    assert row["bits"] == pytest.approx(nats / math.log(2), rel=1e-5)
+    assert row["symbols"] == len(text) - 1
+
+
+def test_evaluate_on_another_text_tells_of_unknown_symbols(trained: Path, command: Command) -> None:
+    Path("other.txt").write_text("the cat met Ünal and Ünal met the cat. " * 9)
+    said = command("evaluate", "last", "other.txt")
+    assert said.status == 0
+    assert "18 of 351 symbols are unknown" in said.err
+
+
+def test_a_saved_model_folder_is_a_run_too(trained: Path, command: Command) -> None:
+    assert command("generate", trained / "model", "--length", "5").status == 0
+
+
+def test_plot_draws_both_pictures_where_asked(trained: Path, command: Command) -> None:
+    said = command("plot", "last", "--text", "the cat sat", "--output", "pictures")
+    assert said.status == 0
+    for name in ("loss.png", "gates.png"):
+        assert Path("pictures", name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_cells_lists_every_cell(command: Command) -> None:
+    said = command("cells")
+    assert all(cell_name(cell) in said.out for cell in CELLS.values())
+
+
+@pytest.mark.parametrize("cell", CELLS.values())
+def test_cells_shows_the_equations_of_one(cell: type, command: Command) -> None:
+    said = command("cells", cell_name(cell))
+    assert "Reference:" in said.out
+    assert "Parameters:" in said.out
+
+
+def test_doctor_finds_all_well(place: Path, command: Command) -> None:
+    said = command("doctor")
+    assert said.status == 0
+    assert "all is well" in said.out
+    assert torch.__version__ in said.out
+
+
+def test_doctor_notices_an_engine_that_is_wrong(place: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gatework.engine import native
+
+    right = native.run
+    monkeypatch.setattr(native, "run", lambda call: right(call)._replace(outputs=right(call).outputs + 1))
+    said = command("doctor")
+    assert said.status == 1
+    assert "something else than the loop" in said.out
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["--version"]])
+def test_help_answers_without_torch(words: list[str]) -> None:
+    program = (
+        f"import sys; from gatework.cli.main import status_of; status_of({words!r}); assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "gatework" in done.stdout
+
+
+def test_a_reader_that_goes_away_is_no_error(trained: Path) -> None:
+    line = f"{sys.executable} -m gatework generate runs/first --length 3000 | head -c 20"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=100)
+    assert done.stderr == ""

@@ -1,0 +1,110 @@
+"""What all tests share: the cells and engines there are, exact arithmetic, poisoned memory, the data folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+import torch
+from torch.utils import deterministic
+
+from gatework.cells import CELLS, Cell
+from gatework.engine import ENGINES, checked_call
+
+# no deadline: tests measure no time; derandomized: a red run on one machine is red on all
+hypothesis.settings.register_profile("gatework", deadline=None, derandomize=True, max_examples=40)
+hypothesis.settings.load_profile("gatework")
+
+INPUT, HIDDEN = 3, 7
+
+# options worth a test of their own; every cell is also tested as it comes, and without bias
+VARIANTS = {
+    "Elman": [{"activation": "relu"}, {"activation": "logistic"}],
+    "GRU": [{"z_scales": "old"}],
+}
+
+MakeCell = Callable[[], Cell]
+
+
+def _makers() -> dict[str, MakeCell]:
+    makers: dict[str, MakeCell] = {}
+    for name, cls in CELLS.items():
+        for options in ({}, {"bias": False}, *VARIANTS.get(name, [])):
+            label = "-".join([name, *(f"{key}={value}" for key, value in options.items())])
+            makers[label] = lambda cls=cls, options=options: randomized(cls(INPUT, HIDDEN, **options))
+    return makers
+
+
+def randomized(cell: Cell) -> Cell:
+    """The cell in float64 with weights of which no two are alike, however it initializes itself."""
+    generator = torch.Generator().manual_seed(17)
+    for parameter in cell.double().parameters():
+        parameter.data = torch.randn(parameter.shape, generator=generator, dtype=torch.float64) / 2
+    return cell
+
+
+MAKERS = _makers()
+RUNNABLE = {
+    f"{engine.name}-{label}": (make, engine.name)
+    for label, make in MAKERS.items()
+    for engine in ENGINES.values()
+    if engine.refuses(checked_call(make(), torch.zeros(2, 2, INPUT, dtype=torch.float64))) is None
+}
+
+
+@pytest.fixture(scope="session", params=MAKERS.values(), ids=MAKERS.keys())
+def make_cell(request: pytest.FixtureRequest) -> MakeCell:
+    """Makes one of all published cells (3 inputs, 7 hidden), in float64 with random weights."""
+    return request.param
+
+
+@pytest.fixture(scope="session", params=RUNNABLE.values(), ids=RUNNABLE.keys())
+def cell_on_engine(request: pytest.FixtureRequest) -> tuple[MakeCell, str]:
+    """As ``make_cell``, with the name of each engine that can run the cell."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def cell_engines() -> dict[str, set[str]]:
+    """Engine -> the cells that it runs in these tests, so that none drops out unseen."""
+    return {
+        engine: {key.removeprefix(f"{engine}-") for key in RUNNABLE if key.startswith(engine)} for engine in ENGINES
+    }
+
+
+@pytest.fixture(scope="module")
+def exact() -> Iterator[None]:
+    """Float64, and fresh memory full of NaN: reading what nobody wrote fails."""
+    torch.set_default_dtype(torch.float64)
+    torch.use_deterministic_algorithms(True)
+    filled, deterministic.fill_uninitialized_memory = deterministic.fill_uninitialized_memory, True
+    yield
+    deterministic.fill_uninitialized_memory = filled
+    torch.use_deterministic_algorithms(False)
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Each test draws the same numbers, whichever ran before it."""
+    torch.manual_seed(5)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests neither read nor write the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def gatework_data() -> Path:
+    """The folder of real data sets."""
+    named = os.environ.get("GATEWORK_DATA")
+    if not named:
+        pytest.skip("GATEWORK_DATA is not set: no folder of real data sets")
+    return Path(named)

@@ -1,0 +1,89 @@
+"""Wrong calls are refused with the argument's name, what it was and what was expected."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from gatework.cells import GRU, LSTM
+from gatework.engine import checked_call
+
+B, T, I, H = 2, 5, 3, 7
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind", "message"),
+    [
+        ({"x": (T, I)}, ValueError, "x must be (time, batch, 3), not (5, 3)"),
+        ({"x": (T, B, 4)}, ValueError, "x must be (time, batch, 3), not (5, 2, 4)"),
+        ({"x": (0, B, I)}, ValueError, "x must have at least one step and one row, not (0, 2, 3)"),
+        ({"x": (T, 0, I)}, ValueError, "x must have at least one step and one row, not (5, 0, 3)"),
+        (
+            {"x": torch.zeros(T, B, I, dtype=torch.float64)},
+            TypeError,
+            "x is torch.float64, the cell torch.float32: convert one of them",
+        ),
+        (
+            {"x": torch.zeros(T, B, I, device="meta")},
+            TypeError,
+            "x is on meta, the cell on cpu: move one of them",
+        ),
+        ({"state": torch.zeros(B, H)}, TypeError, "the state of LSTM is a tuple (h, c), not one tensor"),
+        ({"state": (torch.zeros(B, H),)}, TypeError, "the state of LSTM is a tuple (h, c), not 1 tensors"),
+        ({"state": (torch.zeros(B, H), torch.zeros(B, 6))}, ValueError, "state c must be (2, 7), not (2, 6)"),
+        ({"state": (torch.zeros(1, B, H), torch.zeros(B, H))}, ValueError, "state h must be (2, 7), not (1, 2, 7)"),
+        (
+            {"state": (torch.zeros(B, H), torch.zeros(B, H, dtype=torch.float64))},
+            TypeError,
+            "state c is torch.float64, the cell torch.float32: convert one of them",
+        ),
+        (
+            {"state": (torch.zeros(B, H), torch.zeros(B, H, device="meta"))},
+            TypeError,
+            "state c is on meta, the cell on cpu: move one of them",
+        ),
+        ({"lengths": torch.tensor([5.0, 3.0])}, TypeError, "lengths must be integers, not torch.float32"),
+        ({"lengths": torch.tensor([True, False])}, TypeError, "lengths must be integers, not torch.bool"),
+        ({"lengths": torch.tensor([5, 3, 1])}, ValueError, "lengths must be (2,), not (3,)"),
+        (
+            {"lengths": torch.tensor([6, 3])},
+            ValueError,
+            "lengths must lie between 0 and 5 (the steps of x), not [6, 3]",
+        ),
+        (
+            {"lengths": torch.tensor([5, -1])},
+            ValueError,
+            "lengths must lie between 0 and 5 (the steps of x), not [5, -1]",
+        ),
+        ({"resets": torch.zeros(T, B)}, TypeError, "resets must be bool, not torch.float32"),
+        ({"resets": torch.zeros(B, T, dtype=torch.bool)}, ValueError, "resets must be (5, 2), not (2, 5)"),
+    ],
+)
+def test_wrong_calls(wrong, kind, message):
+    arguments = {"x": (T, B, I)} | wrong
+    x = arguments.pop("x")
+    with pytest.raises(kind) as caught:
+        checked_call(LSTM(I, H), torch.zeros(x) if isinstance(x, tuple) else x, **arguments)
+    assert str(caught.value) == message
+
+
+def test_a_complete_call_is_what_engines_are_promised():
+    cell = GRU(I, H)
+    x = torch.randn(T, B, I)
+    state = torch.randn(B, H)
+    resets = torch.ones(T, B, dtype=torch.bool)
+    call = checked_call(cell, x, [state], lengths=torch.tensor([5, 2], dtype=torch.int32), resets=resets)
+    assert call.state == cell.State(state)
+    assert torch.equal(call.initial.h, torch.zeros(B, H))
+    assert call.lengths.tolist() == [5, 2]
+    assert call.lengths.dtype == torch.int64
+    assert torch.equal(call.x[:, 0], x[:, 0])
+    assert torch.equal(call.x[:2, 1], x[:2, 1])
+    assert torch.equal(call.x[2:, 1], torch.zeros(3, I))
+    assert call.resets.int().tolist() == [[1, 1], [1, 1], [1, 0], [1, 0], [1, 0]]
+
+
+def test_under_autocast_types_may_differ():
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        call = checked_call(LSTM(I, H), torch.zeros(T, B, I, dtype=torch.bfloat16))
+    assert call.x.dtype == torch.bfloat16

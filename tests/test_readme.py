@@ -1,0 +1,74 @@
+"""What the documents show works: every command and every piece of Python in them is run, only for fewer updates."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import gatework
+from gatework.cli.main import status_of
+
+ROOT = Path(__file__).parent.parent
+TEXT = "The cat sat on the mat. The dog ran out of the door, and The End was near.\n" * 80
+SHORTER = ((r"--minutes [\d.]+", "--steps 5"), (r"--epochs \d+", "--steps 7"), (r"minutes=1\b", "steps=5"))
+
+
+def blocks(name: str, language: str) -> list[str]:
+    """The code blocks of a document, made shorter to run."""
+    found = re.findall(rf"```{language}\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
+    for pattern, replacement in SHORTER:
+        found = [re.sub(pattern, replacement, block) for block in found]
+    return found
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with the reader's own text."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.txt").write_text(TEXT, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_commands_of_the_readme(place: Path) -> None:
+    lines = [line for block in blocks("README.md", "bash") for line in block.splitlines()]
+    commands = [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("gatework ")]
+    assert {words[0] for words in commands} == {"train", "generate", "evaluate", "plot", "cells", "doctor"}
+    for words in commands:
+        assert status_of(words) == 0, words
+
+
+@pytest.mark.parametrize("block", blocks("README.md", "python"))
+def test_the_python_of_the_readme(place: Path, block: str) -> None:
+    exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+
+
+def test_the_cell_of_contributing_satisfies_the_contract() -> None:
+    from gatework.testing import check_cell
+
+    (block,) = blocks("CONTRIBUTING.md", "python")
+    names: dict[str, type] = {"__name__": "contributing"}
+    exec(compile(block, "CONTRIBUTING.md", "exec"), names)
+    check_cell(names["MGU"](3, 7))
+
+
+def test_the_make_targets_of_the_readme_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for name in ("README.md", "CONTRIBUTING.md"):
+        for target in re.findall(r"^make ([a-z-]+)", "\n".join(blocks(name, "bash")), re.MULTILINE):
+            assert target in targets
+
+
+def test_every_public_name_is_there_and_typed() -> None:
+    source = Path(gatework.__file__).read_text()
+    assert set(re.findall(r"import (\w+) as \1$", source, re.MULTILINE)) == set(gatework._ROOMS)
+    for name, room in gatework._ROOMS.items():
+        assert getattr(gatework, name).__module__.startswith(f"gatework.{room}")
+
+
+def test_links_of_the_documents_lead_somewhere() -> None:
+    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/guide.md"):
+        for target in re.findall(r"\]\((?!http)([^)#]+)", (ROOT / name).read_text(encoding="utf-8")):
+            assert (ROOT / name).parent.joinpath(target).exists(), f"{name}: {target}"
