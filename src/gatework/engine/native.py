@@ -14,6 +14,7 @@ from gatework.cells import Gate, TorchForm
 from gatework.engine.contract import Call, Result
 from gatework.engine.loop import select
 from gatework.engine.segments import pad_rows, replace_rows, segments
+from gatework.engine.transforms import transforming
 
 name = "native"
 
@@ -24,6 +25,8 @@ def refuses(call: Call) -> str | None:
         return f"torch.nn has no kernel that equals {type(call.cell).__name__}"
     if call.every_state and len(call.cell.states) > 1:
         return "torch.nn's kernels show only h at every step"
+    if transforming():
+        return "torch.nn's kernels know no vmap and no jvp: use engine='loop'"
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from gatework.cells import Cell
@@ -39,5 +40,9 @@ def run(
         TypeError: a type or device is wrong.
         EngineError: the engine asked for by name cannot run this.
     """
+    if torch.compiler.is_dynamo_compiling():
+        from gatework.engine import leaf  # it imports torch's compiler, which takes seconds
+
+        return leaf.run(cell, x, state, lengths, resets, every_state, engine)
     call = checked_call(cell, x, state, lengths=lengths, resets=resets, every_state=every_state)
     return plan(call, engine).engine.run(call)

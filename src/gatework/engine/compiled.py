@@ -1,0 +1,263 @@
+"""The compiled engine: any traceable cell as one generated kernel, forward and backward, on CPUs."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gatework.cells import Cell, Gate
+from gatework.engine.build import compiler
+from gatework.engine.contract import Call, Result
+from gatework.engine.program import Inputs, Program, Trace, Weights
+from gatework.engine.trace import Traced, UntraceableError, trace
+from gatework.engine.transforms import transforming
+from gatework.errors import EngineError, GateworkError
+
+name = "compiled"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A traced cell and its kernel.
+
+    Attributes:
+        traced: the step graph and what is hoisted out of it.
+        program: the kernel.
+        gates: for each slot its gate.
+    """
+
+    traced: Traced
+    program: Program
+    gates: tuple[Gate, ...]
+
+
+def refuses(call: Call) -> str | None:
+    """Other devices and types, transforms of torch.func, watched gates, and steps that cannot be traced."""
+    cell, x = call.cell, call.x
+    if x.device.type != "cpu":
+        return f"it runs on CPUs, x is on {x.device}"
+    types = {parameter.dtype for parameter in cell.parameters()} | {part.dtype for part in call.state} | {x.dtype}
+    if len(types) > 1 or x.dtype not in (torch.float32, torch.float64):
+        return f"it computes in float32 or float64, not {', '.join(sorted(map(str, types)))}"
+    if torch.is_autocast_enabled("cpu"):
+        return "autocast is on"
+    if transforming():
+        return "vmap, jvp and the other transforms of torch.func need engine='loop'"
+    if any(module._forward_hooks or module._forward_pre_hooks for module in cell.modules() if module is not cell):
+        return "a hook watches one of its gates"
+    if os.name != "posix":
+        return "it builds its kernels on Linux and macOS only"
+    if compiler() is None:
+        return "there is no C compiler: install gcc or clang, or pip install ziglang"
+    try:
+        compiled(cell, x.dtype)
+    except (UntraceableError, GateworkError) as error:
+        return str(error)
+    return None
+
+
+def unprofitable(call: Call) -> str | None:
+    """Single steps: measured 1.2 to 3 times slower than the loop, which packs nothing; see ``Stepper``."""
+    return "it packs its weights for every call, too dear for a single step" if len(call.x) == 1 else None
+
+
+_known: weakref.WeakKeyDictionary[Cell, tuple[Any, Compiled | str]] = weakref.WeakKeyDictionary()
+_programs: dict[tuple[str, int, torch.dtype], Program] = {}
+
+
+def compiled(cell: Cell, dtype: torch.dtype) -> Compiled:
+    """The kernel of a cell, traced and built when first asked for, and again when the cell's options change.
+
+    Raises:
+        UntraceableError: its step cannot be a kernel, or the kernel cannot be built.
+    """
+    options: tuple[Any, ...] = (dtype, cell.training, *cell._modules.values())
+    options += tuple((key, value) for key, value in cell.__dict__.items() if _is_option(key, value))
+    known = _known.get(cell)
+    if known is None or known[0] != options:
+        try:
+            found: Compiled | str = _compile(cell, dtype)
+        except (UntraceableError, GateworkError) as error:
+            found = str(error)
+        known = _known[cell] = (options, found)
+    if isinstance(known[1], str):
+        raise UntraceableError(known[1])
+    return known[1]
+
+
+def _is_option(name: str, value: Any) -> bool:
+    """Whether an attribute may change what ``step`` does. Tensors cannot: they are read anew for every run."""
+    kinds = (bool, int, float, str, tuple, type(None))
+    return not name.startswith("_") and (isinstance(value, kinds) or callable(value))
+
+
+def _compile(cell: Cell, dtype: torch.dtype) -> Compiled:
+    traced = trace(cell)
+    key = (str(traced.step), cell.hidden_size, dtype)
+    if key not in _programs:
+        _programs[key] = Program(traced.step, cell.hidden_size, dtype)
+    gates = tuple(cell.get_submodule(slot.gate) for slot in traced.step.slots)
+    return Compiled(traced, _programs[key], gates)  # type: ignore[arg-type]
+
+
+def weights_of(found: Compiled) -> Weights:
+    """The parameters of a cell's gates as they are now."""
+    dense = [slot.operand is not None for slot in found.traced.step.slots]
+    return Weights(
+        tuple(_contiguous(gate.W) for gate in found.gates),
+        tuple(_contiguous(gate.U) if is_dense else None for gate, is_dense in zip(found.gates, dense, strict=True)),
+        tuple(_contiguous(gate.b) for gate in found.gates),
+    )
+
+
+def run(call: Call) -> Result:
+    """Run the call: hoisted parts in PyTorch, the loop in the kernel."""
+    found = compiled(call.cell, call.x.dtype)
+    program, weights = found.program, weights_of(found)
+    time, batch, _ = call.x.shape
+    sources, sequences, parameters = found.traced.hoisted.values(call.cell, call.x.flatten(0, 1))
+    flat = _Flat(
+        [part.unflatten(0, (time, batch)).contiguous() for part in sources],
+        [part.unflatten(0, (time, batch)).contiguous() for part in sequences],
+        [part.contiguous() for part in parameters],
+        [part.contiguous() for part in call.state],
+        [part.contiguous() for part in call.initial],
+        weights.W,
+        weights.U,
+        weights.b,
+    )
+    options = _Options(
+        program,
+        call.lengths,
+        None if call.resets is None else call.resets.contiguous(),
+        time,
+        tuple(range(len(call.state))) if call.every_state else (0,),
+        flat.sizes,
+    )
+    tensors = flat.tensors
+    if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors):
+        results = _Recurrence.apply(options, *tensors)
+    else:
+        results = _forward(options, tensors, keep=False)[0]
+    shown = len(options.every)
+    state = call.cell.State(*results[shown:])
+    return Result(results[0], state, call.cell.State(*results[:shown]) if call.every_state else None)
+
+
+def _contiguous(tensor: Tensor | None) -> Tensor | None:
+    return None if tensor is None else tensor.contiguous()
+
+
+class _Flat:
+    """The tensors of a run in one list, as autograd wants them, and the way back."""
+
+    def __init__(self, *groups: Sequence[Tensor | None]) -> None:
+        self.tensors = [tensor for group in groups for tensor in group]
+        self.sizes = tuple(map(len, groups))
+
+
+@dataclass(frozen=True)
+class _Options:
+    program: Program
+    lengths: Tensor | None
+    resets: Tensor | None
+    time: int
+    every: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+    def inputs(self, tensors: Sequence[Tensor | None]) -> tuple[Inputs, Weights]:
+        groups, at = [], 0
+        for size in self.sizes:
+            groups.append(tuple(tensors[at : at + size]))
+            at += size
+        sources, sequences, parameters, start, initial, W, U, b = groups
+        inputs = Inputs(sources, sequences, parameters, start, initial, self.lengths, self.resets, self.time)  # type: ignore[arg-type]
+        return inputs, Weights(W, U, b)
+
+
+def _forward(options: _Options, tensors: Sequence[Tensor | None], *, keep: bool) -> tuple[tuple[Tensor, ...], Trace]:
+    """Returns: the wanted states at all steps, then every state after the last step; and the trace."""
+    inputs, weights = options.inputs(tensors)
+    trace = options.program.forward(inputs, weights, keep=keep, every=options.every)
+    last = tuple(_last(inputs, states, start) for states, start in zip(trace.states, inputs.start, strict=True))
+    return (*(trace.states[k] for k in options.every), *last), trace
+
+
+def _last(inputs: Inputs, states: Tensor, start: Tensor) -> Tensor:
+    """Each row's state after its last step."""
+    if inputs.lengths is None:
+        return states[(inputs.time - 1) % len(states)].clone()
+    rows = torch.arange(len(start))
+    ended = states[(inputs.lengths - 1).clamp(min=0), rows]
+    return torch.where((inputs.lengths > 0)[:, None], ended, start)
+
+
+class _Recurrence(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, options: _Options, *tensors: Tensor | None) -> tuple[Tensor, ...]:
+        results, trace = _forward(options, tensors, keep=True)
+        ctx.options, ctx.counts = options, (len(tensors), len(trace.buffers), len(trace.states))
+        ctx.save_for_backward(*tensors, *trace.buffers, *trace.states, *trace.operands)
+        ctx.set_materialize_grads(False)
+        return results
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
+        if not all(torch._C._has_storage(part) for part in gradients if part is not None):
+            raise EngineError("the compiled engine knows no vmap over its gradient", "use engine='loop'")
+        options: _Options = ctx.options
+        saved = ctx.saved_tensors
+        count, buffers, states = ctx.counts
+        tensors = saved[:count]
+        rest = saved[count:]
+        trace = Trace(rest[:buffers], rest[buffers : buffers + states], rest[buffers + states :])
+        inputs, weights = options.inputs(tensors)
+        shown = len(options.every)
+        given: list[Tensor | None] = [None] * states
+        for k, gradient in zip(options.every, gradients[:shown], strict=True):
+            given[k] = gradient
+        found = options.program.backward(
+            inputs,
+            weights,
+            trace,
+            given,
+            gradients[shown:],
+            overwrite=not _kept(),
+            want_sources=ctx.needs_input_grad[1 : 1 + len(inputs.sources)],
+        )
+        parts = (
+            *found.sources,
+            *found.sequences,
+            *found.parameters,
+            *found.start,
+            *found.initial,
+            *found.W,
+            *found.U,
+            *found.b,
+        )
+        if torch.is_grad_enabled():
+            parts = _OnlyOnce.apply(len(parts), *parts, *tensors, *gradients)
+        return None, *parts
+
+
+def _kept() -> bool:
+    """Whether the graph now running backwards is kept for a second time."""
+    return bool(torch._C._autograd._get_current_graph_task_keep_graph())
+
+
+class _OnlyOnce(torch.autograd.Function):
+    """Gradients that say, when differentiated themselves, which engine can."""
+
+    @staticmethod
+    def forward(ctx: Any, count: int, *tensors: Tensor | None) -> tuple[Tensor | None, ...]:
+        return tensors[:count]
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> Any:
+        raise EngineError("the compiled engine gives first derivatives only", "use engine='loop' for the second")

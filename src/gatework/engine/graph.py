@@ -1,0 +1,190 @@
+"""The step graph: what a cell computes in one time step, as a list of nodes in the order of computation.
+
+A node is a leaf or one operation on earlier nodes. Leaves are what a kernel reads:
+
+    state k         (batch, hidden)  the k-th state before the step
+    slot k          (batch, hidden)  the k-th gate's pre-activation, products included
+    sequence k      (batch, hidden)  something that depends on the input alone, known for all steps
+    parameter k     (hidden,)        something that depends on neither input nor state
+    constant        a number
+    carried k       (batch, hidden)  backward only: the gradient of the k-th state after the step
+    returned k      (batch, hidden)  backward only: the gradient that products send back to node k
+
+A node is ``full`` (one value per row and unit) or ``row`` (one value per row: sums and maxima over the
+units). Comparisons give masks, which only ``where`` reads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+LEAVES = frozenset(("state", "slot", "sequence", "parameter", "constant", "carried", "returned"))
+COMPARISONS = frozenset(("less", "less_equal", "equal"))
+LOGIC = frozenset(("both", "either", "opposite"))
+REDUCTIONS = frozenset(("row_sum", "row_max"))
+
+_FOLDED: dict[str, Callable[..., float]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "neg": lambda a: -a,
+    "sqrt": math.sqrt,
+    "exp": math.exp,
+    "log": math.log,
+    "tanh": math.tanh,
+}
+
+
+@dataclass(frozen=True)
+class Node:
+    """One leaf or operation.
+
+    Attributes:
+        op: the kind of leaf, or the operation.
+        args: the nodes it reads, each an index smaller than its own.
+        value: a leaf's index among its kind, or the number of a constant.
+        row: whether there is one value per row, not one per row and unit.
+    """
+
+    op: str
+    args: tuple[int, ...] = ()
+    value: float = 0
+    row: bool = False
+
+    @property
+    def mask(self) -> bool:
+        """Whether the values are truths."""
+        return self.op in COMPARISONS or self.op in LOGIC
+
+
+@dataclass
+class Graph:
+    """Nodes in the order of computation; equal nodes are one node."""
+
+    nodes: list[Node] = field(default_factory=list)
+    _known: dict[Node, int] = field(default_factory=dict)
+
+    def leaf(self, op: str, index: int, *, row: bool = False) -> int:
+        """The leaf with that index among its kind."""
+        return self._node(Node(op, (), index, row))
+
+    def constant(self, number: float) -> int:
+        """A number, the same for every row and unit."""
+        return self._node(Node("constant", (), float(number), row=True))
+
+    def number(self, node: int) -> float | None:
+        """The number of a constant node; None for others."""
+        return self.nodes[node].value if self.nodes[node].op == "constant" else None
+
+    def add(self, op: str, *args: int) -> int:
+        """The node that applies an operation, simplified where numbers allow it without changing a result."""
+        numbers = [self.number(arg) for arg in args]
+        if op in _FOLDED and all(number is not None for number in numbers):
+            try:
+                return self.constant(_FOLDED[op](*numbers))
+            except (ValueError, ArithmeticError):
+                pass  # the square root of -1 and its like: left to the kernel, which yields a NaN
+        simple = self._simplified(op, args, numbers)
+        if simple is not None:
+            return simple
+        row = op in REDUCTIONS or all(self.nodes[arg].row for arg in args)
+        return self._node(Node(op, tuple(args), 0, row))
+
+    def _simplified(self, op: str, args: tuple[int, ...], numbers: list[float | None]) -> int | None:
+        if op == "mul" and 1.0 in numbers:
+            return args[1 - numbers.index(1.0)]
+        if op == "mul" and -1.0 in numbers:
+            return self.add("neg", args[1 - numbers.index(-1.0)])
+        if op == "add" and 0.0 in numbers:
+            return args[1 - numbers.index(0.0)]
+        if op in ("sub", "div") and numbers[1] == (0.0 if op == "sub" else 1.0):
+            return args[0]
+        if op == "neg" and self.nodes[args[0]].op == "neg":
+            return self.nodes[args[0]].args[0]
+        if op == "add" and self.nodes[args[1]].op == "neg":
+            return self.add("sub", args[0], self.nodes[args[1]].args[0])
+        if op == "where" and args[1] == args[2]:
+            return args[1]
+        return None
+
+    def _node(self, node: Node) -> int:
+        if node not in self._known:
+            self._known[node] = len(self.nodes)
+            self.nodes.append(node)
+        return self._known[node]
+
+    def reached(self, roots: list[int]) -> set[int]:
+        """All nodes that the roots are computed from, themselves included."""
+        found: set[int] = set()
+        waiting = list(roots)
+        while waiting:
+            node = waiting.pop()
+            if node not in found:
+                found.add(node)
+                waiting += self.nodes[node].args
+        return found
+
+    def copy(self) -> Graph:
+        """A graph with the same nodes under the same numbers, to which others can be added."""
+        return Graph(list(self.nodes), dict(self._known))
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One call of a gate: a pre-activation.
+
+    Attributes:
+        gate: the gate's name in the cell.
+        source: which input source its ``W`` multiplies, an index into ``StepGraph.sources``; None without W.
+        operand: the node that its dense ``U`` multiplies; None without.
+    """
+
+    gate: str
+    source: int | None
+    operand: int | None
+
+
+@dataclass(frozen=True)
+class StepGraph:
+    """One step of a cell.
+
+    Attributes:
+        graph: the nodes.
+        slots: the gates' pre-activations, numbered as the ``slot`` leaves.
+        following: for each state, the node of its value after the step.
+        sources: how many different things the gates' input weights multiply.
+        sequences: number of ``sequence`` leaves.
+        parameters: number of ``parameter`` leaves.
+    """
+
+    graph: Graph
+    slots: tuple[Slot, ...]
+    following: tuple[int, ...]
+    sources: int
+    sequences: int
+    parameters: int
+
+    @property
+    def operands(self) -> tuple[int, ...]:
+        """The distinct nodes that dense products multiply, in order of computation."""
+        return tuple(sorted({slot.operand for slot in self.slots if slot.operand is not None}))
+
+    def __str__(self) -> str:
+        lines = [f"n{index} = {_shown(node)}" for index, node in enumerate(self.graph.nodes)]
+        for index, slot in enumerate(self.slots):
+            product = "" if slot.operand is None else f" + U n{slot.operand}"
+            source = "" if slot.source is None else f" W input{slot.source}"
+            lines.append(f"slot {index} is gate {slot.gate}:{source}{product}")
+        lines.append("states after the step: " + ", ".join(f"n{node}" for node in self.following))
+        return "\n".join(lines)
+
+
+def _shown(node: Node) -> str:
+    if node.op == "constant":
+        return f"{node.value:g}"
+    if node.op in LEAVES:
+        return f"{node.op} {int(node.value)}"
+    return f"{node.op}({', '.join(f'n{arg}' for arg in node.args)})"
