@@ -19,13 +19,39 @@ def call(cell: Cell, time: int = T, **options):
     return checked_call(cell, torch.randn(time, B, I), **options)
 
 
+NO_COMPILER = "there is no C compiler"
+
+
+@pytest.fixture
+def no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without a C compiler."""
+    monkeypatch.setattr(ENGINES["compiled"], "refuses", lambda call: NO_COMPILER)
+
+
+@pytest.mark.parametrize(
+    "cell", [LSTM(I, H), GRU(I, H), GRUResetAfter(I, H), Elman(I, H)], ids=lambda c: type(c).__name__
+)
+def test_auto_compiles_every_cell(cell):
+    chosen = plan(call(cell))
+    assert chosen.engine is ENGINES["compiled"]
+    assert str(chosen) == "engine compiled"
+
+
+def test_auto_leaves_single_steps_to_the_loop():
+    chosen = plan(call(LSTM(I, H), time=1))
+    assert chosen.engine is ENGINES["loop"]
+    assert set(chosen.refusals) == {"compiled", "native"}
+
+
+@pytest.mark.usefixtures("no_compiler")
 @pytest.mark.parametrize("cell", [LSTM(I, H), GRUResetAfter(I, H), Elman(I, H)], ids=lambda c: type(c).__name__)
-def test_auto_takes_torch_s_kernel_where_there_is_one(cell):
+def test_without_a_compiler_auto_takes_torch_s_kernel_where_there_is_one(cell):
     chosen = plan(call(cell))
     assert chosen.engine is ENGINES["native"]
-    assert str(chosen) == "engine native"
+    assert str(chosen) == f"engine native; not compiled: {NO_COMPILER}"
 
 
+@pytest.mark.usefixtures("no_compiler")
 @pytest.mark.parametrize(
     ("cell", "options", "why"),
     [
@@ -38,8 +64,8 @@ def test_auto_takes_torch_s_kernel_where_there_is_one(cell):
 def test_auto_falls_back_and_says_why(cell, options, why):
     chosen = plan(call(cell, **options))
     assert chosen.engine is ENGINES["loop"]
-    assert chosen.refusals == {"native": why}
-    assert str(chosen) == f"engine loop; not native: {why}"
+    assert chosen.refusals == {"compiled": NO_COMPILER, "native": why}
+    assert str(chosen) == f"engine loop; not compiled: {NO_COMPILER}; not native: {why}"
 
 
 @pytest.mark.parametrize(("cell", "options"), [(GRU(I, H), {}), (LSTM(I, H), {"every_state": True})])
@@ -59,13 +85,17 @@ def test_an_unknown_engine_is_answered_with_the_nearest():
         run(LSTM(I, H), torch.randn(T, B, I), engine="nativ")
 
 
+@pytest.mark.usefixtures("no_compiler")
 def test_a_fallback_is_said_once(caplog, monkeypatch):
     monkeypatch.setattr(importlib.import_module("gatework.engine.plan"), "_said", set())
     caplog.set_level(logging.INFO)
     for _ in range(3):
         run(GRU(I, H), torch.randn(T, B, I))
         run(LSTM(I, H), torch.randn(T, B, I))
-    assert caplog.messages == ["engine loop; not native: torch.nn has no kernel that equals GRU"]
+    assert caplog.messages == [
+        f"engine loop; not compiled: {NO_COMPILER}; not native: torch.nn has no kernel that equals GRU",
+        f"engine native; not compiled: {NO_COMPILER}",
+    ]
 
 
 def test_the_loop_refuses_nothing_and_stands_last():

@@ -50,11 +50,10 @@ def find_cell(name: str) -> type[Cell]:
     Raises:
         InputError: there is none.
     """
-    known = [*CELLS.values(), *_descendants(Cell)]
-    for cell in known:
+    for cell in [*CELLS.values(), *_descendants(Cell)]:
         if _plain(cell_name(cell)) == _plain(name):
             return cell
-    raise InputError(f"there is no cell {name!r}", did_you_mean(name, {cell_name(cell) for cell in known}))
+    raise InputError(f"there is no cell {name!r}", did_you_mean(name, map(cell_name, CELLS.values())))
 
 
 def make_cell(name: str, input_size: int, hidden_size: int, options: Mapping[str, Any]) -> Cell:
