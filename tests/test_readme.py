@@ -35,7 +35,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_commands_of_the_readme(place: Path) -> None:
     lines = [line for block in blocks("README.md", "bash") for line in block.splitlines()]
     commands = [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("gatework ")]
-    assert {words[0] for words in commands} == {"train", "generate", "evaluate", "plot", "cells", "doctor"}
+    assert {words[0] for words in commands} == {"train", "generate", "evaluate", "plot", "cells", "explain", "doctor"}
     for words in commands:
         assert status_of(words) == 0, words
 

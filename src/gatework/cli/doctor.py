@@ -56,11 +56,14 @@ def _machine() -> list[tuple[str, str, bool]]:
 
     import torch
 
+    from gatework.engine.build import compiler
+
     names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return [
         ("system", platform.platform(), True),
         ("processor", f"{os.cpu_count()} cores, {torch.backends.cpu.get_cpu_capability()}", True),
         ("threads", str(torch.get_num_threads()), True),
+        ("compiler", " ".join(compiler() or ["none: cells run in the loop; pip install 'gatework[cc]'"]), True),
         ("devices", ", ".join(["cpu", *(f"cuda:{i} ({name})" for i, name in enumerate(names))]), True),
     ]
 

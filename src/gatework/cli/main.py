@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from gatework import __version__
-from gatework.cli import cells, doctor, evaluate, generate, plot, train
+from gatework.cli import cells, doctor, evaluate, explain, generate, plot, train
 from gatework.cli.console import print_error
 from gatework.errors import DivergedError, GateworkError
 
@@ -31,7 +31,15 @@ app = typer.Typer(
         "diverged; 130 stopped by Ctrl-C; 143 by SIGTERM. Environment: GATEWORK_DEBUG=1 is --debug."
     ),
 )
-COMMANDS = {"train": train, "generate": generate, "evaluate": evaluate, "plot": plot, "cells": cells, "doctor": doctor}
+COMMANDS = {
+    "train": train,
+    "generate": generate,
+    "evaluate": evaluate,
+    "plot": plot,
+    "cells": cells,
+    "explain": explain,
+    "doctor": doctor,
+}
 for _command in COMMANDS.values():
     _command.register(app)
 

@@ -1,0 +1,34 @@
+"""gatework explain: what the compiled engine makes of a cell."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("explain")(explain)
+
+
+def explain(
+    name: Annotated[str, typer.Argument(metavar="CELL", help="A cell; `gatework cells` lists them.")],
+    input_size: Annotated[int, typer.Option(help="Width of the input.", min=1)] = 128,
+    hidden_size: Annotated[int, typer.Option(help="Width of the state.", min=1)] = 128,
+    batch: Annotated[int, typer.Option(help="Rows of the run that is planned.", min=1)] = 32,
+    source: Annotated[bool, typer.Option("--source", help="End with the generated C.")] = False,
+) -> int:
+    """Show a cell's equations, its traced step, the operations of its kernel, and which engine runs it and why."""
+    import torch
+
+    from gatework.cells import make_cell
+    from gatework.cli.console import out
+    from gatework.engine import checked_call, plan
+    from gatework.engine.explain import explain as described
+
+    cell = make_cell(name, input_size, hidden_size, {})
+    chosen = plan(checked_call(cell, torch.zeros(100, batch, input_size)))
+    out.print(described(cell, source=source), markup=False)
+    out.print(f"\nFor 100 steps of {batch} rows: {chosen}", markup=False)
+    return 0
