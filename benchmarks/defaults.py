@@ -26,10 +26,10 @@ from gatework.data import Corpus
 
 VARIATIONS: dict[str, dict[str, dict[str, object]]] = {
     "default": {},
+    "gru (not in torch.nn)": {"model": {"cell": "gru"}},
     "hidden 256": {"model": {"hidden_size": 256}},
     "hidden 512": {"model": {"hidden_size": 512}},
     "one-hot": {"model": {"embedding_size": 0}},
-    "embedding 64": {"model": {"embedding_size": 64}},
     "dropout 0.1": {"model": {"dropout": 0.1}},
     "window 16": {"training": {"window": 16}},
     "window 64": {"training": {"window": 64}},
@@ -37,8 +37,6 @@ VARIATIONS: dict[str, dict[str, dict[str, object]]] = {
     "rate 3e-3": {"training": {"learning_rate": 3e-3}},
     "rate 1e-2": {"training": {"learning_rate": 1e-2}},
     "weight decay 0.01": {"training": {"weight_decay": 0.01}},
-    "gru (not in torch.nn)": {"model": {"cell": "gru"}},
-    "gru-reset-after": {"model": {"cell": "gru-reset-after"}},
 }
 
 

@@ -42,7 +42,6 @@ def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working folder with my.txt in it."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("COLUMNS", "200")
     (tmp_path / "my.txt").write_text(TEXT, encoding="utf-8")
     return tmp_path

@@ -21,7 +21,8 @@ USUAL_LEARNING_RATE = {
     "adam": 0.006,
     "adamw": 0.006,
 }
-"""Learning rates that suit a recurrent language model of a few hundred units; see benchmarks/defaults.md."""
+"""Customary learning rates for a recurrent language model of a few hundred units; that of AdamW was measured
+(benchmarks/defaults.md)."""
 USUAL_ADAMW_DECAY = 0.1
 
 
