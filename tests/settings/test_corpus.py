@@ -54,3 +54,9 @@ def test_what_makes_no_sense_is_refused(options: dict[str, object], cause: str) 
 
 def test_every_option_has_a_help_text() -> None:
     assert all(field.description for field in CorpusConfig.model_fields.values())
+
+
+def test_standard_input_is_named_once() -> None:
+    assert CorpusConfig(sources=["-", "a.txt"]).sources == ["-", "a.txt"]
+    with pytest.raises(ValueError, match="only once"):
+        CorpusConfig(sources=["-", "a.txt", "-"])

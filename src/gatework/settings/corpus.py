@@ -38,6 +38,13 @@ class CorpusConfig(BaseModel):
         default=None, ge=3, description="Most characters or words to know, the special ones included."
     )
 
+    @field_validator("sources")
+    @classmethod
+    def _standard_input_once(cls, sources: list[str]) -> list[str]:
+        if sources.count(STANDARD_INPUT) > 1:
+            raise ValueError("standard input can be read only once: give - once")
+        return sources
+
     @field_validator("encoding")
     @classmethod
     def _encoding_exists(cls, name: str) -> str:
