@@ -84,6 +84,14 @@ def test_cells_shows_the_equations_of_one(cell: type, command: Command) -> None:
     assert "Parameters:" in said.out
 
 
+@pytest.mark.parametrize("cell", CELLS.values())
+def test_explain_tells_what_is_made_of_a_cell(cell: type, command: Command) -> None:
+    said = command("explain", cell_name(cell), "--source")
+    assert said.status == 0
+    for wanted in ("Step graph", "Operations backward", "Generated C", "For 100 steps of 32 rows: engine "):
+        assert wanted in said.out
+
+
 def test_doctor_finds_all_well(place: Path, command: Command) -> None:
     said = command("doctor")
     assert said.status == 0
