@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import tracemalloc
 from fractions import Fraction
 from pathlib import Path
@@ -32,14 +31,6 @@ def folder(tmp_path: Path) -> Path:
     for name, text in {"a.txt": "one two", "b.txt": "three\n", "c.txt": "four\nfive"}.items():
         (tmp_path / name).write_text(text)
     return tmp_path
-
-
-@pytest.fixture(scope="session")
-def data() -> Path:
-    named = os.environ.get("GATEWORK_DATA")
-    if not named:
-        pytest.skip("GATEWORK_DATA does not name the folder of test data")
-    return Path(named)
 
 
 @given(st.integers(2, 10**12), st.integers(0, 90), st.integers(0, 9))
@@ -260,8 +251,8 @@ def test_the_language_reference_is_a_corpus() -> None:
     assert corpus.config == CorpusConfig()
 
 
-def test_tiny_shakespeare_is_divided_as_nanogpt_does(data: Path) -> None:
-    path = data / "tinyshakespeare.txt"
+def test_tiny_shakespeare_is_divided_as_nanogpt_does(gatework_data: Path) -> None:
+    path = gatework_data / "tinyshakespeare.txt"
     corpus = load_corpus(CorpusConfig(sources=[str(path)]))
     text = path.read_text()
     assert len(corpus.vocabulary.ordinary) == 65
@@ -270,16 +261,16 @@ def test_tiny_shakespeare_is_divided_as_nanogpt_does(data: Path) -> None:
     assert corpus.tokens.dtype == np.uint8
 
 
-def test_don_quijote_keeps_its_accents(data: Path) -> None:
-    path = data / "quijote.txt"
+def test_don_quijote_keeps_its_accents(gatework_data: Path) -> None:
+    path = gatework_data / "quijote.txt"
     corpus = load_corpus(CorpusConfig(sources=[str(path)], test=0.1))
     text = path.read_text()
     assert set("áéíóúñ¿¡") <= set(corpus.vocabulary.symbols)
     assert text_of(corpus, corpus.train.tokens) == text[: len(text) * 8 // 10]
 
 
-def test_names_are_documents_of_one_line(data: Path) -> None:
-    corpus = load_corpus(CorpusConfig(sources=[str(data / "names")], separator=r"\n", validation=0))
-    lines = [line for path in sorted((data / "names").glob("*.txt")) for line in path.read_text().splitlines()]
+def test_names_are_documents_of_one_line(gatework_data: Path) -> None:
+    corpus = load_corpus(CorpusConfig(sources=[str(gatework_data / "names")], separator=r"\n", validation=0))
+    lines = [line for path in sorted((gatework_data / "names").glob("*.txt")) for line in path.read_text().splitlines()]
     assert text_of(corpus).removesuffix("\n") == "\n".join(lines)
     assert np.array_equal(corpus.starts[1:], np.flatnonzero(corpus.tokens == corpus.separator[0]))
