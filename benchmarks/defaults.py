@@ -37,6 +37,7 @@ VARIATIONS: dict[str, dict[str, dict[str, object]]] = {
     "rate 3e-3": {"training": {"learning_rate": 3e-3}},
     "rate 1e-2": {"training": {"learning_rate": 1e-2}},
     "weight decay 0.01": {"training": {"weight_decay": 0.01}},
+    "default, again": {},
 }
 
 
