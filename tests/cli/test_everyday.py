@@ -157,3 +157,25 @@ def test_a_full_terminal_device_is_no_traceback(trained: Path) -> None:
     done = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=100)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_windows_that_no_memory_holds_are_refused_before_it_is_taken(place: Path, command: Command) -> None:
+    Path("long.txt").write_text(TEXT * 400)
+    sizes = ["--hidden-size", "9000", "--batch", "1000", "--window", "1500"]
+    said = command("train", "long.txt", *sizes)
+    assert said.status == 2
+    assert "GiB" in said.err
+    assert "--window" in said.err
+
+
+def test_ctrl_c_while_the_text_is_read_says_that_nothing_was_written(
+    place: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*arguments: object, **keywords: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gatework.data.load_corpus", stop)
+    said = command("train", "my.txt", "--run", "mine")
+    assert said.status == 130
+    assert "nothing was written" in said.err
+    assert not Path("mine").exists()

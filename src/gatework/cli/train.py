@@ -85,13 +85,16 @@ def _merged(config: Path | None, settings: dict[str, dict[str, Any]], data: list
 
 
 def _begin(config: RunConfig, path: Path | None) -> int:
+    from gatework.cli.console import print_note
     from gatework.training import RunFolder
 
     folder = RunFolder.numbered(_new_path(config)) if path is None else RunFolder.fresh(path)
     try:
         trainer = _new_trainer(config, folder)
-    except BaseException:
+    except BaseException as error:
         folder.discard()
+        if isinstance(error, KeyboardInterrupt):
+            print_note("stopped before the training began; nothing was written")
         raise
     folder.start(config.model_copy(update={"data": config.data.anchored()}).model_dump(mode="json"))
     return _train(trainer)
@@ -121,7 +124,9 @@ def _build(config: RunConfig, corpus: Corpus) -> LanguageModel:
 
     with torch.device("meta"):
         skeleton = LanguageModel(config.model, corpus.vocabulary)
-    check_memory(sum(parameter.numel() for parameter in skeleton.parameters()))
+    steps = config.training.batch * config.training.window
+    kept_a_step = config.model.layers * 3 * config.model.hidden_size + 2 * len(corpus.vocabulary)  # at the least
+    check_memory(sum(parameter.numel() for parameter in skeleton.parameters()), steps * kept_a_step)
     torch.manual_seed(config.training.seed)
     return LanguageModel(config.model, corpus.vocabulary)
 

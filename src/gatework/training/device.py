@@ -27,17 +27,21 @@ def find_device(name: str) -> torch.device:
     return device
 
 
-def check_memory(parameters: int) -> None:
-    """Compare what training takes with what the machine has: parameters, gradients and two moments each.
+def check_memory(parameters: int, activations: int = 0) -> None:
+    """Compare what training takes at the least with what the machine has.
+
+    Args:
+        parameters: numbers in the model; gradients and two moments take as much each.
+        activations: numbers kept for the gradient of one window.
 
     Raises:
         InputError: the machine's memory is too small.
     """
-    needed = 4 * 4 * parameters
+    needed = 4 * (4 * parameters + activations)
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > machine:
         raise InputError(
-            f"a model of {parameters:,} parameters takes {needed / 2**30:,.0f} GiB to train, "
+            f"a model of {parameters:,} parameters takes {needed / 2**30:,.0f} GiB to train with these windows, "
             f"this machine has {machine / 2**30:,.0f} GiB",
-            "choose a smaller --hidden-size or fewer --layers",
+            "choose a smaller --hidden-size, --layers, --batch or --window",
         )
