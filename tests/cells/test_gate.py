@@ -78,3 +78,43 @@ def test_impossible_gates_are_refused():
         Gate(0, H, recurrence=None)
     with pytest.raises(ValueError, match="not 'sparse'"):
         Gate(I, H, recurrence="sparse")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("layer_norm", [False, True])
+@pytest.mark.parametrize("input_size", [0, I])
+def test_block_and_norm_equal_numpy(input_size, layer_norm):
+    """Each head sees its own part of a state of another width; both products are normalised by themselves."""
+    gate = Gate(input_size, 6, recurrence="block", heads=2, state_size=10, layer_norm=layer_norm)
+    for parameter in gate.parameters():
+        torch.nn.init.normal_(parameter)
+    x, e = torch.randn(B, I) if input_size else None, torch.randn(B, 10)
+    p = {name: value.detach().numpy() for name, value in gate.named_parameters()}
+
+    def normalised(product, gain):
+        if not layer_norm:
+            return product
+        spread = np.sqrt(product.var(axis=1, keepdims=True) + 1e-5)
+        return p[gain] * (product - product.mean(axis=1, keepdims=True)) / spread
+
+    heads = [e.numpy()[:, 5 * k : 5 * k + 5] @ p["U"][k].T for k in range(2)]
+    expected = normalised(np.concatenate(heads, axis=1), "state_gain") + p["b"]
+    if input_size:
+        expected = expected + normalised(x.numpy() @ p["W"].T, "input_gain")
+    np.testing.assert_allclose(gate(x, e).detach().numpy(), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "cause"),
+    [
+        ({"recurrence": "block", "heads": 3}, "heads must divide the widths 7 and 7, 3 does not"),
+        ({"heads": 7}, "heads belong to recurrence='block', not to 'dense'"),
+        (
+            {"recurrence": "diagonal", "state_size": 5},
+            "a diagonal recurrence maps a state of 5 onto itself, not onto 7",
+        ),
+        ({"init": "zeros"}, "init must be one of uniform, glorot, identity, not 'zeros'"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(options, cause):
+    with pytest.raises(ValueError, match=f"^{cause}$"):
+        Gate(I, H, **options)

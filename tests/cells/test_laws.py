@@ -130,7 +130,10 @@ def test_elman_activations_are_what_they_are_called():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Elman(I, H, activation="sigmoid"), "activation must be one of tanh, relu, logistic, not 'sigmoid'"),
+        (
+            lambda: Elman(I, H, activation="sigmoidal"),
+            "an activation is one of sigmoid, logistic, tanh, .* not 'sigmoidal'",
+        ),
         (lambda: GRU(I, H, z_scales="both"), "z_scales must be 'new' or 'old', not 'both'"),
         (lambda: LSTM(0, H), "input_size must be a positive integer, not 0"),
         (lambda: GRUResetAfter(I, 7.0), "hidden_size must be a positive integer, not 7.0"),

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gatework.cells.cell import Cell, State, TorchForm
+from gatework.cells.activations import ACTIVATIONS
+from gatework.cells.cell import DEFAULT_OPTIONS, Cell, CellOptions, Drop, State, TorchForm
 from gatework.cells.gate import Gate
 from gatework.errors import InputError, did_you_mean
 
@@ -36,7 +37,21 @@ CELLS: dict[str, type[Cell]] = _published()
 
 globals().update(CELLS)
 
-__all__ = ["CELLS", "Cell", "Gate", "State", "TorchForm", "cell_name", "find_cell", "make_cell", *CELLS]
+__all__ = [
+    "ACTIVATIONS",
+    "CELLS",
+    "Cell",
+    "CellOptions",
+    "Drop",
+    "Gate",
+    "State",
+    "TorchForm",
+    "cell_name",
+    "cell_options",
+    "find_cell",
+    "make_cell",
+    *CELLS,
+]
 
 
 def cell_name(cell: type[Cell]) -> str:
@@ -56,6 +71,14 @@ def find_cell(name: str) -> type[Cell]:
     raise InputError(f"there is no cell {name!r}", did_you_mean(name, map(cell_name, CELLS.values())))
 
 
+def cell_options(kind: type[Cell]) -> dict[str, Any]:
+    """The options of a cell's constructor and what they are unless said: its own, then those of every cell."""
+    own = list(inspect.signature(kind).parameters.values())[2:]
+    shared = any(parameter.kind is parameter.VAR_KEYWORD for parameter in own)
+    named = {parameter.name: parameter.default for parameter in own if parameter.kind is not parameter.VAR_KEYWORD}
+    return named | (dict(DEFAULT_OPTIONS) if shared else {})
+
+
 def make_cell(name: str, input_size: int, hidden_size: int, options: Mapping[str, Any]) -> Cell:
     """Make the cell of a name with some of its constructor's options.
 
@@ -63,12 +86,12 @@ def make_cell(name: str, input_size: int, hidden_size: int, options: Mapping[str
         InputError: there is no such cell or option, or an option is of the wrong kind or out of range.
     """
     kind = find_cell(name)
-    known = dict(list(inspect.signature(kind).parameters.items())[2:])
+    known = cell_options(kind)
     for option, value in options.items():
         if option not in known:
             remedy = did_you_mean(option, known) if known else f"{name} has no options"
             raise InputError(f"cell {name} has no option {option!r}", remedy)
-        if isinstance(known[option].default, bool) and not isinstance(value, bool):
+        if isinstance(known[option], bool) and not isinstance(value, bool):
             raise InputError(f"cell {name}: {option} is {value!r}", "it must be true or false")
     try:
         return kind(input_size, hidden_size, **options)

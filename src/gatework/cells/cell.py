@@ -6,12 +6,13 @@ import inspect
 from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypedDict, Unpack
 
 import torch
 from torch import Tensor, nn
 
-from gatework.cells.gate import Gate
+from gatework.cells.activations import activation
+from gatework.cells.gate import Gate, Initialiser, Recurrence
 
 State = tuple[Tensor, ...]
 """The states of a cell in the order of its ``states``; in fact a named tuple, ``Cell.State``."""
@@ -33,6 +34,54 @@ class TorchForm:
     recurrent_gates: tuple[Gate, ...]
 
 
+class CellOptions(TypedDict, total=False):
+    """What every published cell can be given besides its sizes and its own options.
+
+    Attributes:
+        bias: whether the gates have a ``b``; true unless said.
+        recurrence: ``"dense"`` unless said, ``"diagonal"``, or ``"block"`` with ``heads``; see ``Gate``.
+        heads: parts of the state that see only themselves, for ``"block"``.
+        layer_norm: normalise the products of every gate; see ``Gate``.
+        activation: the name of phi, ``"tanh"`` unless said; see ``gatework.cells.activations``.
+        gate_activation: the name of sigma, ``"sigmoid"`` unless said.
+        init: how the gates start, ``"uniform"``, ``"glorot"`` or ``"identity"``; see ``Gate``.
+    """
+
+    bias: bool
+    recurrence: Recurrence
+    heads: int
+    layer_norm: bool
+    activation: str
+    gate_activation: str
+    init: Initialiser
+
+
+DEFAULT_OPTIONS = CellOptions(
+    bias=True,
+    recurrence="dense",
+    heads=1,
+    layer_norm=False,
+    activation="tanh",
+    gate_activation="sigmoid",
+    init="uniform",
+)
+"""What ``CellOptions`` are unless said; a cell may say otherwise."""
+
+
+class Drop(nn.Module):
+    """Where recurrent dropout acts on a candidate (Semeniuta, Severyn and Barth 2016, arXiv:1603.05118).
+
+    Attributes:
+        mask: (batch, hidden) by which the candidate is multiplied during a run, or None: it passes unchanged.
+    """
+
+    mask: Tensor | None = None
+
+    def forward(self, candidate: Tensor) -> Tensor:
+        """Multiply the candidate (batch, hidden) by the mask."""
+        return candidate if self.mask is None else candidate * self.mask
+
+
 class Cell(nn.Module):
     """One time step, ``step(x, *state) -> *state``. The first state is the output.
 
@@ -48,9 +97,15 @@ class Cell(nn.Module):
     Args:
         input_size: width of ``x``.
         hidden_size: width of the output.
+        options: what ``gate`` gives to the gates, and the activation functions; see ``CellOptions``.
+
+    Attributes:
+        sigma: the activation function of gates, the logistic sigmoid unless said.
+        phi: the activation function of candidates and outputs, tanh unless said.
+        drop: what ``step`` sends its candidate through, so that it can be dropped out.
 
     Raises:
-        ValueError: a size is not a positive integer.
+        ValueError: a size is not a positive integer, or an option is out of range.
     """
 
     states: ClassVar[tuple[str, ...]] = ("h",)
@@ -61,13 +116,36 @@ class Cell(nn.Module):
         if "states" in cls.__dict__:
             cls.State = namedtuple(f"{cls.__name__}State", cls.states)  # type: ignore[assignment,misc]
 
-    def __init__(self, input_size: int, hidden_size: int) -> None:
+    def __init__(self, input_size: int, hidden_size: int, **options: Unpack[CellOptions]) -> None:
         super().__init__()
         for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
             if not isinstance(size, int) or size < 1:
                 raise ValueError(f"{name} must be a positive integer, not {size!r}")
         self.input_size = input_size
         self.hidden_size = hidden_size
+        if unknown := options.keys() - DEFAULT_OPTIONS.keys():
+            raise TypeError(f"{type(self).__name__} has no option {', '.join(sorted(unknown))}")
+        self._gate_options: dict[str, Any] = {**DEFAULT_OPTIONS, **options}
+        self.phi = activation(self._gate_options.pop("activation"))
+        self.sigma = activation(self._gate_options.pop("gate_activation"))
+        self.drop = Drop()
+
+    def gate(self, input_size: int | None = None, hidden_size: int | None = None, **changes: Any) -> Gate:
+        """Make a gate with the options that the cell was given.
+
+        Args:
+            input_size: width of its ``x``; the cell's unless said.
+            hidden_size: width of its result; the cell's unless said.
+            changes: options of ``Gate`` that this gate must have, whatever the cell was given.
+        """
+        options = self._gate_options | changes
+        if options["recurrence"] != "block" and changes.keys() & {"recurrence"}:
+            options["heads"] = 1
+        return Gate(
+            self.input_size if input_size is None else input_size,
+            self.hidden_size if hidden_size is None else hidden_size,
+            **options,
+        )
 
     def step(self, x: Tensor, *state: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Compute the next state from the input (batch, input) and the states (batch, size)."""
@@ -82,6 +160,11 @@ class Cell(nn.Module):
         """Draw the parameters of all gates anew."""
         for _, gate in self.gates():
             gate.reset_parameters()
+
+    @property
+    def usual_activations(self) -> bool:
+        """Whether sigma is the logistic sigmoid and phi is tanh."""
+        return self.sigma is torch.sigmoid and self.phi is torch.tanh
 
     def torch_form(self) -> TorchForm | None:
         """The torch.nn kernel that equals this cell, if there is one."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-Recurrence = Literal["dense", "diagonal"] | None
+from gatework.cells.initialisers import INITIALISERS
+
+Recurrence = Literal["dense", "diagonal", "block"] | None
+Initialiser = Literal["uniform", "glorot", "identity"]
 
 
 class Gate(nn.Module):
@@ -17,66 +19,123 @@ class Gate(nn.Module):
 
     Args:
         input_size: width of ``x``; 0 for a gate that does not see the input.
-        hidden_size: width of ``e`` and of the result.
-        recurrence: what ``U`` is: ``"dense"`` a matrix, ``"diagonal"`` a vector used elementwise,
-            ``None`` absent.
+        hidden_size: width of the result.
+        recurrence: what ``U`` is: ``"dense"`` a matrix, ``"diagonal"`` a vector used elementwise, ``"block"``
+            a matrix for each head, by which each part of the state sees only itself; ``None`` absent.
+        state_size: width of ``e``; ``hidden_size`` unless said.
+        heads: the number of parts, for ``"block"``.
         bias: whether there is a ``b``.
+        layer_norm: normalise both products over the units, each with a gain of its own:
+            ``input_gain * norm(W x) + state_gain * norm(U e) + b`` (Ba, Kiros and Hinton 2016, arXiv:1607.06450).
+        init: how the parameters start: ``"uniform"`` as torch.nn, ``"glorot"`` with orthogonal ``U`` as Keras,
+            ``"identity"`` with ``U`` the identity.
 
     Attributes:
         W: (hidden, input) or None.
-        U: (hidden, hidden), (hidden,) or None.
+        U: (hidden, state), (hidden,) or (heads, hidden / heads, state / heads) or None.
         b: (hidden,) or None.
+        input_gain, state_gain: (hidden,), gains of the normalised products, or None.
+        mask: (batch, state) by which ``e`` is multiplied during a run with recurrent dropout, or None.
 
     Raises:
-        ValueError: neither ``W`` nor ``U`` would exist, or the recurrence has another name.
+        ValueError: neither ``W`` nor ``U`` would exist, sizes do not fit, or a name is unknown.
     """
 
     W: nn.Parameter | None
     U: nn.Parameter | None
     b: nn.Parameter | None
+    input_gain: nn.Parameter | None
+    state_gain: nn.Parameter | None
+    mask: Tensor | None
 
     def __init__(
-        self, input_size: int, hidden_size: int, *, recurrence: Recurrence = "dense", bias: bool = True
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        recurrence: Recurrence = "dense",
+        state_size: int | None = None,
+        heads: int = 1,
+        bias: bool = True,
+        layer_norm: bool = False,
+        init: Initialiser = "uniform",
     ) -> None:
         super().__init__()
-        if recurrence not in ("dense", "diagonal", None):
-            raise ValueError(f"recurrence must be 'dense', 'diagonal' or None, not {recurrence!r}")
+        if recurrence not in ("dense", "diagonal", "block", None):
+            raise ValueError(f"recurrence must be 'dense', 'diagonal', 'block' or None, not {recurrence!r}")
+        if init not in INITIALISERS:
+            raise ValueError(f"init must be one of {', '.join(INITIALISERS)}, not {init!r}")
         if not input_size and not recurrence:
             raise ValueError("a gate without input and without recurrence would be a constant")
         self.input_size = input_size
         self.hidden_size = hidden_size
         self.recurrence = recurrence
-        recurrent_shape = (hidden_size, hidden_size) if recurrence == "dense" else (hidden_size,)
+        self.state_size = hidden_size if state_size is None else state_size
+        self.heads = heads
+        self.layer_norm = layer_norm
+        self.init = init
+        self.mask = None
         self.W = nn.Parameter(torch.empty(hidden_size, input_size)) if input_size else None
-        self.U = nn.Parameter(torch.empty(recurrent_shape)) if recurrence else None
+        self.U = nn.Parameter(torch.empty(self._recurrent_shape())) if recurrence else None
         self.b = nn.Parameter(torch.empty(hidden_size)) if bias else None
+        self.input_gain = nn.Parameter(torch.empty(hidden_size)) if layer_norm and input_size else None
+        self.state_gain = nn.Parameter(torch.empty(hidden_size)) if layer_norm and recurrence else None
         self.reset_parameters()
 
+    def _recurrent_shape(self) -> tuple[int, ...]:
+        hidden, state, heads = self.hidden_size, self.state_size, self.heads
+        if self.recurrence == "diagonal" and state != hidden:
+            raise ValueError(f"a diagonal recurrence maps a state of {state} onto itself, not onto {hidden}")
+        if self.recurrence != "block":
+            if heads != 1:
+                raise ValueError(f"heads belong to recurrence='block', not to {self.recurrence!r}")
+            return (hidden,) if self.recurrence == "diagonal" else (hidden, state)
+        if heads < 1 or hidden % heads or state % heads:
+            raise ValueError(f"heads must divide the widths {hidden} and {state}, {heads} does not")
+        return (heads, hidden // heads, state // heads)
+
     def reset_parameters(self) -> None:
-        """Draw all parameters uniformly from ±1/sqrt(hidden), as torch.nn's recurrent modules do."""
-        bound = 1 / math.sqrt(self.hidden_size)
-        for parameter in self.parameters(recurse=False):
-            nn.init.uniform_(parameter, -bound, bound)
+        """Draw the parameters as ``init`` says; gains start at 1."""
+        INITIALISERS[self.init](self)
+        for gain in (self.input_gain, self.state_gain):
+            if gain is not None:
+                nn.init.ones_(gain)
 
     def forward(self, x: Tensor | None = None, e: Tensor | None = None) -> Tensor:
         """Compute the pre-activation.
 
         Args:
             x: (batch, input); None exactly when the gate has no input weights.
-            e: (batch, hidden); None exactly when the gate has no recurrent weights.
+            e: (batch, state); None exactly when the gate has no recurrent weights.
         """
         if (x is None) != (self.W is None) or (e is None) != (self.U is None):
             raise ValueError(f"this gate takes {self._operands()}")
-        if self.W is None or x is None:
-            total = self._recurrent(e)
+        if x is None:
+            total = self.recurrent(e)
             return total if self.b is None else total + self.b
-        total = F.linear(x, self.W, self.b)
-        return total if self.U is None else total + self._recurrent(e)
+        total = self.projected(x)
+        return total if e is None else total + self.recurrent(e)
 
-    def _recurrent(self, e: Tensor | None) -> Tensor:
+    def projected(self, x: Tensor) -> Tensor:
+        """What the input contributes, b included: x (rows, input) to (rows, hidden)."""
+        assert self.W is not None
+        if self.input_gain is None:
+            return F.linear(x, self.W, self.b)
+        return F.layer_norm(F.linear(x, self.W), (self.hidden_size,), self.input_gain, self.b)
+
+    def recurrent(self, e: Tensor | None) -> Tensor:
+        """What the state contributes: e (batch, state) to (batch, hidden)."""
         assert self.U is not None
         assert e is not None
-        return F.linear(e, self.U) if self.recurrence == "dense" else self.U * e
+        if self.mask is not None:
+            e = e * self.mask
+        if self.recurrence == "dense":
+            product = F.linear(e, self.U)
+        elif self.recurrence == "diagonal":
+            product = self.U * e
+        else:
+            product = torch.einsum("bhi,hoi->bho", e.unflatten(1, (self.heads, -1)), self.U).flatten(1)
+        return product if self.state_gain is None else F.layer_norm(product, (self.hidden_size,), self.state_gain)
 
     def _operands(self) -> str:
         return " and ".join(

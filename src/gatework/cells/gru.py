@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Unpack
 
-from torch import Tensor, sigmoid, tanh
+from torch import Tensor
 
-from gatework.cells.cell import Cell, TorchForm
-from gatework.cells.gate import Gate
+from gatework.cells.cell import Cell, CellOptions, TorchForm
 
 
 class GRU(Cell):
@@ -32,28 +31,33 @@ class GRU(Cell):
         input_size: width of x.
         hidden_size: width of h.
         z_scales: which value an open update gate lets through, ``"new"`` or ``"old"``.
-        bias: whether the gates have a b.
+        options: those of every cell, see ``CellOptions``.
     Raises:
-        ValueError: a size is not positive, or z_scales is another word.
+        ValueError: a size is not positive, or an option is out of range.
     Reference: arXiv:1406.1078; arXiv:1412.3555
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, *, z_scales: Literal["new", "old"] = "new", bias: bool = True
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        z_scales: Literal["new", "old"] = "new",
+        **options: Unpack[CellOptions],
     ) -> None:
-        super().__init__(input_size, hidden_size)
+        super().__init__(input_size, hidden_size, **options)
         if z_scales not in ("new", "old"):
             raise ValueError(f"z_scales must be 'new' or 'old', not {z_scales!r}")
         self.z_scales = z_scales
-        self.z = Gate(input_size, hidden_size, bias=bias)
-        self.r = Gate(input_size, hidden_size, bias=bias)
-        self.n = Gate(input_size, hidden_size, bias=bias)
+        self.z = self.gate()
+        self.r = self.gate()
+        self.n = self.gate()
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:  # type: ignore[override]
         """One step of the equations above."""
-        z = sigmoid(self.z(x, h))
-        r = sigmoid(self.r(x, h))
-        n = tanh(self.n(x, r * h))
+        z = self.sigma(self.z(x, h))
+        r = self.sigma(self.r(x, h))
+        n = self.drop(self.phi(self.n(x, r * h)))
         return (1 - z) * h + z * n if self.z_scales == "new" else z * h + (1 - z) * n
 
 
@@ -75,26 +79,28 @@ class GRUResetAfter(Cell):
     Args:
         input_size: width of x.
         hidden_size: width of h.
-        bias: whether the gates have a b.
+        options: those of every cell, see ``CellOptions``.
     Raises:
-        ValueError: a size is not positive.
+        ValueError: a size is not positive, or an option is out of range.
     Reference: arXiv:1406.1078v1; arXiv:1410.0759 (cuDNN)
     """
 
-    def __init__(self, input_size: int, hidden_size: int, *, bias: bool = True) -> None:
-        super().__init__(input_size, hidden_size)
-        self.r = Gate(input_size, hidden_size, bias=bias)
-        self.z = Gate(input_size, hidden_size, bias=bias)
-        self.n = Gate(input_size, hidden_size, recurrence=None, bias=bias)
-        self.m = Gate(0, hidden_size, bias=bias)
+    def __init__(self, input_size: int, hidden_size: int, **options: Unpack[CellOptions]) -> None:
+        super().__init__(input_size, hidden_size, **options)
+        self.r = self.gate()
+        self.z = self.gate()
+        self.n = self.gate(recurrence=None)
+        self.m = self.gate(0)
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:  # type: ignore[override]
         """One step of the equations above."""
-        r = sigmoid(self.r(x, h))
-        z = sigmoid(self.z(x, h))
-        n = tanh(self.n(x) + r * self.m(e=h))
+        r = self.sigma(self.r(x, h))
+        z = self.sigma(self.z(x, h))
+        n = self.drop(self.phi(self.n(x) + r * self.m(e=h)))
         return (1 - z) * n + z * h
 
-    def torch_form(self) -> TorchForm:
+    def torch_form(self) -> TorchForm | None:
         """torch.nn.GRU."""
+        if not self.usual_activations:
+            return None
         return TorchForm("gru", (self.r, self.z, self.n), (self.r, self.z, self.m))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn, sigmoid, tanh
+from typing import Unpack
 
-from gatework.cells.cell import Cell, TorchForm
-from gatework.cells.gate import Gate
+from torch import Tensor, nn
+
+from gatework.cells.cell import Cell, CellOptions, TorchForm
 
 
 class LSTM(Cell):
@@ -29,22 +30,24 @@ class LSTM(Cell):
     Args:
         input_size: width of x.
         hidden_size: width of h and c.
-        bias: whether the gates have a b.
         forget_bias: the initial value of b_f.
+        options: those of every cell, see ``CellOptions``.
     Raises:
-        ValueError: a size is not positive.
+        ValueError: a size is not positive, or an option is out of range.
     Reference: doi:10.1162/089976600300015015
     """
 
     states = ("h", "c")
 
-    def __init__(self, input_size: int, hidden_size: int, *, bias: bool = True, forget_bias: float = 1.0) -> None:
-        super().__init__(input_size, hidden_size)
+    def __init__(
+        self, input_size: int, hidden_size: int, *, forget_bias: float = 1.0, **options: Unpack[CellOptions]
+    ) -> None:
+        super().__init__(input_size, hidden_size, **options)
         self.forget_bias = forget_bias
-        self.i = Gate(input_size, hidden_size, bias=bias)
-        self.f = Gate(input_size, hidden_size, bias=bias)
-        self.g = Gate(input_size, hidden_size, bias=bias)
-        self.o = Gate(input_size, hidden_size, bias=bias)
+        self.i = self.gate()
+        self.f = self.gate()
+        self.g = self.gate()
+        self.o = self.gate()
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -55,14 +58,16 @@ class LSTM(Cell):
 
     def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """One step of the equations above."""
-        i = sigmoid(self.i(x, h))
-        f = sigmoid(self.f(x, h))
-        g = tanh(self.g(x, h))
-        o = sigmoid(self.o(x, h))
+        i = self.sigma(self.i(x, h))
+        f = self.sigma(self.f(x, h))
+        g = self.drop(self.phi(self.g(x, h)))
+        o = self.sigma(self.o(x, h))
         c = f * c + i * g
-        return o * tanh(c), c
+        return o * self.phi(c), c
 
-    def torch_form(self) -> TorchForm:
+    def torch_form(self) -> TorchForm | None:
         """torch.nn.LSTM."""
+        if not self.usual_activations:
+            return None
         gates = (self.i, self.f, self.g, self.o)
         return TorchForm("lstm", gates, gates)

@@ -54,18 +54,16 @@ def _list_all() -> None:
 
 
 def _show(kind: type) -> None:
-    import inspect
-
-    from gatework.cells import cell_name
+    from gatework.cells import cell_name, cell_options
     from gatework.cli.console import out
 
-    parameters = list(inspect.signature(kind).parameters.values())[2:]
+    options = cell_options(kind)
     out.print(f"[bold]{cell_name(kind)}[/]\n")
     out.print(kind.equations(), markup=False)  # type: ignore[attr-defined]  # every Cell has it
-    if parameters:
+    if options:
         out.print("\n[bold]Options for `gatework train`:[/]")
-        for parameter in parameters:
-            out.print(f"  --cell-option {parameter.name}={_as_word(parameter.default)}", markup=False)
+        for option, default in options.items():
+            out.print(f"  --cell-option {option}={_as_word(default)}", markup=False)
 
 
 def _as_word(value: object) -> str:

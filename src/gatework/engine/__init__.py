@@ -4,8 +4,8 @@
 ``name``, ``refuses``, ``unprofitable`` and ``run``, and one more entry in ``plan.ENGINES``.
 """
 
-from gatework.engine.contract import Call, Engine, Result, checked_call
+from gatework.engine.contract import Call, Engine, Noise, Result, RunOptions, checked_call
 from gatework.engine.plan import ENGINES, Plan, plan
 from gatework.engine.run import run
 
-__all__ = ["ENGINES", "Call", "Engine", "Plan", "Result", "checked_call", "plan", "run"]
+__all__ = ["ENGINES", "Call", "Engine", "Noise", "Plan", "Result", "RunOptions", "checked_call", "plan", "run"]

@@ -49,6 +49,10 @@ def refuses(call: Call) -> str | None:
         return "autocast is on"
     if transforming():
         return "vmap, jvp and the other transforms of torch.func need engine='loop'"
+    if call.noise is not None:
+        return "zoneout and recurrent dropout are not yet compiled"
+    if any(gate.layer_norm or gate.recurrence == "block" for _, gate in cell.gates()):
+        return "normalised and block-diagonal gates are not yet compiled"
     if any(module._forward_hooks or module._forward_pre_hooks for module in cell.modules() if module is not cell):
         return "a hook watches one of its gates"
     if os.name != "posix":

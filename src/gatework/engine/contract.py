@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, TypedDict
 
 import torch
 from torch import Tensor
 
 from gatework.cells import Cell
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What recurrent regularisers do in a run, drawn before it so that every engine does the same.
+
+    Attributes:
+        recurrent: width -> (batch, width): what multiplies ``e`` in all recurrent products of gates whose ``e``
+            is that wide, the same at all steps (Gal and Ghahramani 2016, arXiv:1512.05287).
+        candidate: (batch, hidden): what multiplies all that ``step`` sends through ``Cell.drop``.
+        zoneout: for each state, where a unit keeps its value instead of taking its next (Krueger et al. 2017,
+            arXiv:1606.01305): (time, batch, size) bool; or a share p, by which the old and the next value are
+            mixed, as in evaluation; or None.
+    """
+
+    recurrent: Mapping[int, Tensor] = field(default_factory=dict)
+    candidate: Tensor | None = None
+    zoneout: tuple[Tensor | float | None, ...] = ()
+
+
+class RunOptions(TypedDict, total=False):
+    """What a run can be given besides the input and the state; see ``gatework.engine.run``."""
+
+    initial: Any
+    lengths: Tensor | None
+    resets: Tensor | None
+    noise: Noise | None
+    every_state: bool
 
 
 @dataclass(frozen=True)
@@ -24,6 +52,7 @@ class Call:
         lengths: (batch,) int64 on the CPU, between 0 and time; None where all rows are whole.
         resets: (time, batch) bool; where true, the row returns to ``initial`` before that step;
             false past a row's length.
+        noise: what is dropped out and zoned out; None where nothing is.
         every_state: whether all states at all steps are wanted.
     """
 
@@ -33,6 +62,7 @@ class Call:
     initial: Any
     lengths: Tensor | None = None
     resets: Tensor | None = None
+    noise: Noise | None = None
     every_state: bool = False
 
 
@@ -75,8 +105,10 @@ def checked_call(
     x: Tensor,
     state: Any = None,
     *,
+    initial: Any = None,
     lengths: Tensor | None = None,
     resets: Tensor | None = None,
+    noise: Noise | None = None,
     every_state: bool = False,
 ) -> Call:
     """Check the arguments of ``gatework.engine.run`` and complete them.
@@ -91,8 +123,9 @@ def checked_call(
     time, batch, _ = x.shape
     if not time or not batch:
         raise ValueError(f"x must have at least one step and one row, not {tuple(x.shape)}")
-    initial = cell.initial_state(batch)
-    _check_type("x", x, initial[0])
+    zeros = cell.initial_state(batch)
+    _check_type("x", x, zeros[0])
+    initial = zeros if initial is None else _checked_state(cell, initial, batch, zeros[0])
     start = initial if state is None else _checked_state(cell, state, batch, initial[0])
     if lengths is not None:
         lengths = _checked_lengths(lengths, time, batch)
@@ -109,6 +142,7 @@ def checked_call(
         initial=initial,
         lengths=lengths,
         resets=resets,
+        noise=None if noise is None else _checked_noise(cell, noise, time, batch),
         every_state=every_state,
     )
 
@@ -141,6 +175,23 @@ def _checked_lengths(lengths: Tensor, time: int, batch: int) -> Tensor:
     if int(lengths.min()) < 0 or int(lengths.max()) > time:
         raise ValueError(f"lengths must lie between 0 and {time} (the steps of x), not {lengths.tolist()}")
     return lengths
+
+
+def _checked_noise(cell: Cell, noise: Noise, time: int, batch: int) -> Noise:
+    for width, mask in noise.recurrent.items():
+        if mask.shape != (batch, width):
+            raise ValueError(f"noise.recurrent[{width}] must be ({batch}, {width}), not {tuple(mask.shape)}")
+    if noise.candidate is not None and noise.candidate.shape != (batch, cell.hidden_size):
+        expected = (batch, cell.hidden_size)
+        raise ValueError(f"noise.candidate must be {expected}, not {tuple(noise.candidate.shape)}")
+    if noise.zoneout and len(noise.zoneout) != len(cell.states):
+        raise ValueError(f"noise.zoneout must have one entry for each of {', '.join(cell.states)}")
+    for name, size, kept in zip(cell.states, cell.state_sizes, noise.zoneout, strict=False):
+        if isinstance(kept, Tensor) and (kept.shape != (time, batch, size) or kept.dtype != torch.bool):
+            raise ValueError(
+                f"noise.zoneout of {name} must be {(time, batch, size)} bool, not {tuple(kept.shape)} {kept.dtype}"
+            )
+    return noise
 
 
 def _checked_resets(resets: Tensor, time: int, batch: int, device: torch.device) -> Tensor:

@@ -11,16 +11,15 @@ from torch import Tensor
 from torch._dynamo.decorators import leaf_function
 
 from gatework.cells import Cell
-from gatework.engine.contract import Result, checked_call
+from gatework.engine.contract import Result, RunOptions, checked_call
 from gatework.engine.plan import plan
 
 
-def run(
-    cell: Cell, x: Tensor, state: Any, lengths: Tensor | None, resets: Tensor | None, every_state: bool, engine: str
-) -> Result:
+def run(cell: Cell, x: Tensor, state: Any, engine: str, options: RunOptions) -> Result:
     """``gatework.engine.run`` for the compiler's eyes."""
     state = None if state is None else tuple(state)
-    flat = _opaque(cell, x, state, lengths, resets, every_state, engine)
+    every_state = options.get("every_state", False)
+    flat = _opaque(cell, x, state, options.get("lengths"), options.get("resets"), every_state, engine)
     count = len(cell.states)
     last = cell.State(*flat[1 : 1 + count])
     return Result(flat[0], last, cell.State(*flat[1 + count :]) if every_state else None)

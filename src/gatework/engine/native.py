@@ -21,13 +21,22 @@ name = "native"
 
 def refuses(call: Call) -> str | None:
     """Cells that torch.nn does not have, and states that its kernels do not show."""
-    if call.cell.torch_form() is None:
+    form = call.cell.torch_form()
+    if form is None:
         return f"torch.nn has no kernel that equals {type(call.cell).__name__}"
+    if not all(map(_plain, (*form.input_gates, *form.recurrent_gates))):
+        return "torch.nn's kernels know only dense recurrences without layer norm"
+    if call.noise is not None:
+        return "torch.nn's kernels know neither zoneout nor recurrent dropout"
     if call.every_state and len(call.cell.states) > 1:
         return "torch.nn's kernels show only h at every step"
     if transforming():
         return "torch.nn's kernels know no vmap and no jvp: use engine='loop'"
     return None
+
+
+def _plain(gate: Gate) -> bool:
+    return gate.recurrence in ("dense", None) and not gate.layer_norm
 
 
 def unprofitable(call: Call) -> str | None:

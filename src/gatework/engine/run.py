@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
 
 from gatework.cells import Cell
-from gatework.engine.contract import Result, checked_call
+from gatework.engine.contract import Result, RunOptions, checked_call
 from gatework.engine.plan import plan
 
 
-def run(
-    cell: Cell,
-    x: Tensor,
-    state: Any = None,
-    *,
-    lengths: Tensor | None = None,
-    resets: Tensor | None = None,
-    every_state: bool = False,
-    engine: str = "auto",
-) -> Result:
+def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **options: Unpack[RunOptions]) -> Result:
     """Run a cell over a batch of sequences.
 
     Args:
@@ -29,11 +20,15 @@ def run(
         x: (time, batch, input).
         state: ``cell.State`` (or a tuple in its order) of (batch, size) to start from; the cell's initial
             state where none is given.
-        lengths: (batch,) integers between 0 and time. Past its length a row's outputs are zero, its state
-            stays, and neither values nor gradients depend on what the padding holds.
-        resets: (time, batch) bool. Where true, the row returns to the initial state before that step.
-        every_state: also give all states at all steps.
         engine: ``"auto"``, or the name of one in ``gatework.engine.ENGINES``.
+        options: ``RunOptions``:
+            initial: ``cell.State`` of (batch, size) that a reset returns to, and where it starts if no state is
+                given; zeros unless said.
+            lengths: (batch,) integers between 0 and time. Past its length a row's outputs are zero, its state
+                stays, and neither values nor gradients depend on what the padding holds.
+            resets: (time, batch) bool. Where true, the row returns to the initial state before that step.
+            noise: what is dropped out and zoned out, see ``Noise``.
+            every_state: also give all states at all steps.
 
     Raises:
         ValueError: a shape, or the range of the lengths, is wrong.
@@ -43,6 +38,6 @@ def run(
     if torch.compiler.is_dynamo_compiling():
         from gatework.engine import leaf  # it imports torch's compiler, which takes seconds
 
-        return leaf.run(cell, x, state, lengths, resets, every_state, engine)
-    call = checked_call(cell, x, state, lengths=lengths, resets=resets, every_state=every_state)
+        return leaf.run(cell, x, state, engine, options)
+    call = checked_call(cell, x, state, **options)
     return plan(call, engine).engine.run(call)

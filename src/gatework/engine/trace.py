@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, fx, nn
 
-from gatework.cells import Cell, Gate
+from gatework.cells import Cell, Drop, Gate
 from gatework.engine.graph import Graph, Slot, StepGraph
 from gatework.engine.vocabulary import WORDS, Operand, Vocabulary, Word
 
@@ -117,7 +117,7 @@ class _Tracer(fx.Tracer):
         return node
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return isinstance(m, Gate)
+        return isinstance(m, Gate | Drop)
 
 
 def _recorded(cell: Cell) -> fx.Graph:
@@ -233,6 +233,8 @@ class _Reader:
 
     def _stateful(self, node: fx.Node) -> int:
         if node.op == "call_module":
+            if isinstance(self.cell.get_submodule(str(node.target)), Drop):
+                return self._operand(node.args[0])
             return self._gate_call(node)
         word = _word(node)
         if word is None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor, nn
 
 from gatework import engine
 from gatework.cells import Cell
-from gatework.engine import Result
+from gatework.engine import Result, RunOptions
 
 
 class Recurrent(nn.Module):
@@ -29,40 +29,30 @@ class Recurrent(nn.Module):
         self.reverse = reverse
         self.engine = engine
 
-    def forward(
-        self,
-        x: Tensor,
-        state: Any = None,
-        *,
-        lengths: Tensor | None = None,
-        resets: Tensor | None = None,
-        every_state: bool = False,
-    ) -> Result:
+    def forward(self, x: Tensor, state: Any = None, **options: Unpack[RunOptions]) -> Result:
         """Run the cell.
 
         Args:
             x: (time, batch, input), or (batch, time, input) if ``batch_first``.
             state: ``cell.State`` of (batch, size); the cell's initial state where none is given.
-            lengths: (batch,) steps of each row; what lies past them is padding.
-            resets: (time, batch) bool, true at the first step of a new piece: no state crosses into it,
-                in whichever direction the layer reads.
-            every_state: also give all states at all steps.
+            options: as ``gatework.engine.run``; resets are (batch, time) if ``batch_first``, true at the first
+                step of a new piece: no state crosses into it, in whichever direction the layer reads.
 
         Raises:
             ValueError, TypeError, EngineError: as ``gatework.engine.run``.
         """
         if x.ndim != 3:
             raise ValueError(f"x must have 3 dimensions (time, batch, feature), not {tuple(x.shape)}")
+        resets = options.get("resets")
         if self.batch_first:
             x = x.transpose(0, 1)
             resets = None if resets is None else resets.transpose(0, 1)
-        order = reading_order(x, lengths) if self.reverse else None
+        order = reading_order(x, options.get("lengths")) if self.reverse else None
         if order is not None:
             x = in_order(x, order)
             resets = None if resets is None else backward_resets(in_order(resets, order))
-        result = engine.run(
-            self.cell, x, state, lengths=lengths, resets=resets, every_state=every_state, engine=self.engine
-        )
+        options["resets"] = resets
+        result = engine.run(self.cell, x, state, engine=self.engine, **options)
         return result.map_time(lambda values: self._as_given(values, order))
 
     def _as_given(self, values: Tensor, order: Tensor | None) -> Tensor:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gatework.cells import Cell
-from gatework.engine import Result
+from gatework.engine import Result, RunOptions
 from gatework.layers.recurrent import Recurrent
 
 
@@ -65,24 +65,14 @@ class Stack(nn.Module):
             for layer in range(layers)
         )
 
-    def forward(
-        self,
-        x: Tensor,
-        state: Any = None,
-        *,
-        lengths: Tensor | None = None,
-        resets: Tensor | None = None,
-        every_state: bool = False,
-    ) -> Result:
+    def forward(self, x: Tensor, state: Any = None, **options: Unpack[RunOptions]) -> Result:
         """Run all layers.
 
         Args:
             x: (time, batch, input), or (batch, time, input) if ``batch_first``.
             state: a tuple of ``Cell.State``, layer by layer and in each forward before backward; the
                 cells' initial states where none is given.
-            lengths: as in ``Recurrent``.
-            resets: as in ``Recurrent``, for all layers.
-            every_state: as in ``Recurrent``.
+            options: as in ``Recurrent``, for all layers.
 
         Returns:
             Outputs of the last layer (time, batch, hidden * directions), and the states (with every_state
@@ -100,10 +90,10 @@ class Stack(nn.Module):
             if depth:
                 x = F.dropout(x, self.dropout, self.training)
             both = [
-                direction(x, next(starts), lengths=lengths, resets=resets, every_state=every_state)
+                direction(x, next(starts), **options)
                 for direction in layer  # type: ignore[attr-defined]  # a ModuleList of Recurrent
             ]
             results += both
             x = both[0].outputs if len(both) == 1 else torch.cat([one.outputs for one in both], dim=-1)
         final = tuple(result.state for result in results)
-        return Result(x, final, tuple(result.states for result in results) if every_state else None)
+        return Result(x, final, tuple(result.states for result in results) if options.get("every_state") else None)
