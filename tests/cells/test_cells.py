@@ -23,11 +23,19 @@ def cls(request: pytest.FixtureRequest) -> type[Cell]:
     return request.param
 
 
+def evaluated(formula: str, cell: Cell, **words: int) -> int:
+    """A formula of a docstring: ``input``, ``hidden``, and the whole numbers that are attributes of the cell."""
+    numbers = {name: value for name, value in vars(cell).items() if isinstance(value, int)}
+    known = numbers | {"input": cell.input_size, "hidden": cell.hidden_size} | words
+    return eval(formula, {"__builtins__": {}}, known)
+
+
+@pytest.mark.parametrize("input_size", [I, H])
 @pytest.mark.parametrize("bias", [True, False])
-def test_docstring_counts_the_parameters(cls, bias):
+def test_docstring_counts_the_parameters(cls, bias, input_size):
     (formula,) = re.findall(r"^\s*Parameters: (.+)$", cls.__doc__, re.MULTILINE)
-    counted = eval(formula, {"__builtins__": {}}, {"input": I, "hidden": H, "bias": bias})
-    assert counted == sum(parameter.numel() for parameter in cls(I, H, bias=bias).parameters())
+    cell = cls(input_size, H, bias=bias)
+    assert evaluated(formula, cell, bias=bias) == sum(parameter.numel() for parameter in cell.parameters())
 
 
 def test_docstring_is_science(cls):
@@ -35,10 +43,15 @@ def test_docstring_is_science(cls):
     assert re.search(r"^    h_t = ", text, re.MULTILINE), "no equation of h_t"
     assert re.search(r"^Reference: .*(doi:10\.\d+/\S+|arXiv:\d{4}\.\d+)", text, re.MULTILINE), "no paper"
     (shapes,) = re.findall(r"^Shapes:\n    (.*)$", text, re.MULTILINE)
-    assert shapes == f"x (batch, input); {', '.join(cls.states)} (batch, hidden)."
+    x, *groups = re.findall(r"([\w, ]+?) \(batch, ([^)]+)\)", shapes)
+    assert x == ("x", "input")
+    cell = cls(I, H)
+    widths = {name: evaluated(width, cell) for names, width in groups for name in names.strip().split(", ")}
+    assert widths == dict(zip(cell.states, cell.state_sizes, strict=True))
     (arguments,) = re.findall(r"^Args:\n((?:    .*\n)+)", text, re.MULTILINE)
     documented = re.findall(r"^    (\w+):", arguments, re.MULTILINE)
     assert documented_in_order(documented, list(inspect.signature(cls).parameters))
+    assert re.search(r"\b(19|20)\d\d\b", text.splitlines()[0]), "no year in the first line"
 
 
 def documented_in_order(documented: list[str], parameters: list[str]) -> bool:
@@ -47,7 +60,7 @@ def documented_in_order(documented: list[str], parameters: list[str]) -> bool:
 
 def test_equations_name_every_gate(cls):
     """A letter of the code is the letter of the docstring: weights W_i belong to ``self.i``."""
-    named = set(re.findall(r"\b[WU]_(\w)\b", cls.equations()))
+    named = set(re.findall(r"\b[WU]_(\w+)\b", cls.equations()))
     gates = {name for name, _ in cls(I, H).gates()}
     assert named == gates or (not named and len(gates) == 1)
 
@@ -56,7 +69,7 @@ def test_every_cell_of_the_folder_is_found():
     folder = Path(inspect.getfile(cells)).parent
     written = {
         node.name
-        for path in folder.glob("*.py")
+        for path in folder.rglob("*.py")
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "Cell" for base in node.bases)
     }

@@ -1,6 +1,6 @@
-"""The equations: one published recurrence per file, or one close family.
+"""The equations: one published recurrence per file, or one close family; a folder is a family.
 
-Every ``Cell`` subclass in a module of this folder is exported and found by the command line, the docs
+Every ``Cell`` subclass in a module of these folders is exported and found by the command line, the docs
 and the tests: there is no list to keep.
 """
 
@@ -19,15 +19,15 @@ from gatework.errors import InputError, did_you_mean
 
 def _published() -> dict[str, type[Cell]]:
     found: dict[str, type[Cell]] = {}
-    for module in pkgutil.iter_modules(__path__):
-        members = vars(importlib.import_module(f"{__name__}.{module.name}"))
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        members = vars(importlib.import_module(module.name))
         found |= {
             name: member
             for name, member in members.items()
             if inspect.isclass(member)
             and issubclass(member, Cell)
             and member is not Cell
-            and member.__module__ == f"{__name__}.{module.name}"
+            and member.__module__ == module.name
         }
     return dict(sorted(found.items()))
 
@@ -48,6 +48,7 @@ __all__ = [
     "TorchForm",
     "cell_name",
     "cell_options",
+    "family",
     "find_cell",
     "make_cell",
     *CELLS,
@@ -57,6 +58,12 @@ __all__ = [
 def cell_name(cell: type[Cell]) -> str:
     """The name of a cell in commands and configurations: ``GRUResetAfter`` is ``gru-reset-after``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", cell.__name__).lower()
+
+
+def family(cell: type[Cell]) -> str:
+    """The folder that a published cell is in: ``"gru"``; ``"own"`` for others."""
+    path = cell.__module__.removeprefix(f"{__name__}.").split(".")
+    return path[0] if len(path) == 2 and cell.__module__.startswith(__name__) else "own"
 
 
 def find_cell(name: str) -> type[Cell]:

@@ -62,7 +62,7 @@ class GRU(Cell):
 
 
 class GRUResetAfter(Cell):
-    r"""Gated recurrent unit, reset after the product: the form of cuDNN and torch.nn.GRU.
+    r"""Gated recurrent unit, reset after the product, as in cuDNN and torch.nn.GRU (Chetlur et al. 2014).
 
         r_t = sigmoid(W_r x_t + U_r h_{t-1} + b_r)                    reset gate
         z_t = sigmoid(W_z x_t + U_z h_{t-1} + b_z)                    update gate

@@ -1,0 +1,1 @@
+"""Linear in the state: what can be scanned in parallel over time."""

@@ -1,0 +1,1 @@
+"""Oscillators and systems with long memory: differential equations, discretised."""
