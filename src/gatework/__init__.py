@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gatework.insight import plot_curves as plot_curves
     from gatework.insight import plot_gates as plot_gates
     from gatework.layers import Recurrent as Recurrent
+    from gatework.layers import Regularizers as Regularizers
     from gatework.layers import Stack as Stack
     from gatework.models import LanguageModel as LanguageModel
     from gatework.settings import CorpusConfig as CorpusConfig
@@ -44,6 +45,7 @@ _ROOMS = {
     "plot_curves": "insight",
     "plot_gates": "insight",
     "Recurrent": "layers",
+    "Regularizers": "layers",
     "Stack": "layers",
     "LanguageModel": "models",
     "CorpusConfig": "settings",

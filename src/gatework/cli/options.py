@@ -36,7 +36,8 @@ def with_settings(
         for name, section in placed.items():
             value = values.pop(name)
             if value is not None and value != []:
-                settings[section][name] = _pairs(value) if _is_mapping(sections[section].model_fields[name]) else value
+                field = sections[section].model_fields[name]
+                settings[section][name] = _pairs(value, name, field) if _is_mapping(field) else value
         return command(settings=settings, **values)
 
     own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "settings"]
@@ -49,10 +50,8 @@ def with_settings(
 
 
 def _option(name: str, field: FieldInfo, panel: str) -> inspect.Parameter:
-    flag = "--" + name.replace("_", "-")
+    flag = _flag(name, field)
     kind = list[str] if _is_mapping(field) else _plain_type(field)
-    if _is_mapping(field):
-        flag = flag.removesuffix("s")
     flags = [f"{flag}/--no-{flag[2:]}"] if kind is bool else [flag]
     option = typer.Option(
         *flags,
@@ -62,6 +61,11 @@ def _option(name: str, field: FieldInfo, panel: str) -> inspect.Parameter:
     )
     wanted = kind if kind == list[str] else kind | None
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[wanted, option])
+
+
+def _flag(name: str, field: FieldInfo) -> str:
+    flag = "--" + name.replace("_", "-")
+    return flag.removesuffix("s") if _is_mapping(field) else flag
 
 
 def _plain_type(field: FieldInfo) -> Any:
@@ -82,13 +86,14 @@ def _shown_default(default: Any) -> str:
     return rf" [dim]\[default: {default}][/dim]"
 
 
-def _pairs(words: list[str]) -> dict[str, Any]:
+def _pairs(words: list[str], field_name: str, field: FieldInfo) -> dict[str, Any]:
     """``["bias=false", "activation=relu"]`` as a dictionary; values are read as JSON where they are JSON."""
     pairs = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
-            raise InputError(f"{word!r} is not NAME=VALUE", "for example --cell-option activation=relu")
+            example = (field.examples or [""])[0]
+            raise InputError(f"{word!r} is not NAME=VALUE", f"for example {_flag(field_name, field)} {example}")
         plain = value.lower() if value in ("True", "False") else value
         try:
             pairs[name.replace("-", "_")] = json.loads(plain)

@@ -2,5 +2,6 @@
 
 from gatework.layers.recurrent import Recurrent
 from gatework.layers.stack import Stack
+from gatework.settings import Regularizers
 
-__all__ = ["Recurrent", "Stack"]
+__all__ = ["Recurrent", "Regularizers", "Stack"]

@@ -6,10 +6,13 @@ from typing import Any, Unpack
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from gatework import engine
 from gatework.cells import Cell
 from gatework.engine import Result, RunOptions
+from gatework.layers.regularizers import check, disturbed_weights, draw_noise
+from gatework.settings import Regularizers
 
 
 class Recurrent(nn.Module):
@@ -19,15 +22,33 @@ class Recurrent(nn.Module):
         cell: the recurrence.
         batch_first: x, resets and the results over time are (batch, time, ...) instead of (time, batch, ...).
         reverse: read each sequence from its last step to its first; the outputs keep the input's order.
+        regularizers: what disturbs the cell while it trains; nothing unless said.
+        learn_initial: the state that a sequence starts from is a parameter; it begins as the cell's own.
         engine: how the cell is run, see ``gatework.engine``.
+
+    Raises:
+        ValueError: the cell lacks what the regularizers act on.
     """
 
-    def __init__(self, cell: Cell, *, batch_first: bool = False, reverse: bool = False, engine: str = "auto") -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        *,
+        batch_first: bool = False,
+        reverse: bool = False,
+        regularizers: Regularizers | None = None,
+        learn_initial: bool = False,
+        engine: str = "auto",
+    ) -> None:
         super().__init__()
+        self.regularizers = regularizers or Regularizers()
+        check(cell, self.regularizers)
         self.cell = cell
         self.batch_first = batch_first
         self.reverse = reverse
         self.engine = engine
+        starts = cell.initial_state(1)._asdict() if learn_initial else {}
+        self.initial = nn.ParameterDict({name: nn.Parameter(part[0]) for name, part in starts.items()})
 
     def forward(self, x: Tensor, state: Any = None, **options: Unpack[RunOptions]) -> Result:
         """Run the cell.
@@ -52,8 +73,23 @@ class Recurrent(nn.Module):
             x = in_order(x, order)
             resets = None if resets is None else backward_resets(in_order(resets, order))
         options["resets"] = resets
-        result = engine.run(self.cell, x, state, engine=self.engine, **options)
+        result = self._run(x, state, options)
         return result.map_time(lambda values: self._as_given(values, order))
+
+    def _run(self, x: Tensor, state: Any, options: RunOptions) -> Result:
+        """Run the cell on x (time, batch, input) with what was drawn for this run."""
+        time, batch, _ = x.shape
+        regularizers = self.regularizers
+        if self.training and regularizers.input_noise:
+            x = x + regularizers.input_noise * torch.randn_like(x)
+        options.setdefault("noise", draw_noise(self.cell, regularizers, time, batch, self.training))
+        if self.initial:
+            options.setdefault("initial", tuple(part.expand(batch, -1) for part in self.initial.values()))
+        weights = disturbed_weights(self.cell, regularizers) if self.training else {}
+        if not weights:
+            return engine.run(self.cell, x, state, engine=self.engine, **options)
+        named = {f"cell.{name}": weight for name, weight in weights.items()}
+        return functional_call(_Run(self.cell), named, (x, state), {"engine": self.engine, **options})
 
     def _as_given(self, values: Tensor, order: Tensor | None) -> Tensor:
         if order is not None:
@@ -63,6 +99,17 @@ class Recurrent(nn.Module):
     def extra_repr(self) -> str:
         """Options, for printing."""
         return f"batch_first={self.batch_first}, reverse={self.reverse}, engine={self.engine!r}"
+
+
+class _Run(nn.Module):
+    """``engine.run`` as a module, as ``functional_call`` wants it."""
+
+    def __init__(self, cell: Cell) -> None:
+        super().__init__()
+        self.cell = cell
+
+    def forward(self, *arguments: Any, **options: Any) -> Result:
+        return engine.run(self.cell, *arguments, **options)
 
 
 def reading_order(x: Tensor, lengths: Tensor | None) -> Tensor:

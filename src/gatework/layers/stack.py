@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from gatework.cells import Cell
 from gatework.engine import Result, RunOptions
 from gatework.layers.recurrent import Recurrent
+from gatework.settings import Regularizers
 
 
 class Stack(nn.Module):
@@ -24,11 +25,14 @@ class Stack(nn.Module):
         layers: how many.
         bidirectional: each layer also reads backward; both outputs are joined.
         dropout: probability with which an output between two layers is dropped while training.
+        regularizers: as in ``Recurrent``, for every layer and direction.
+        learn_initial: as in ``Recurrent``.
         batch_first: as in ``Recurrent``.
         engine: as in ``Recurrent``.
 
     Raises:
-        ValueError: ``layers`` is not positive or ``dropout`` lies outside [0, 1).
+        ValueError: ``layers`` is not positive, ``dropout`` lies outside [0, 1), or the cell lacks what the
+            regularizers act on.
     """
 
     def __init__(
@@ -40,6 +44,8 @@ class Stack(nn.Module):
         layers: int = 1,
         bidirectional: bool = False,
         dropout: float = 0.0,
+        regularizers: Regularizers | None = None,
+        learn_initial: bool = False,
         batch_first: bool = False,
         engine: str = "auto",
     ) -> None:
@@ -58,6 +64,8 @@ class Stack(nn.Module):
                     cell(input_size if layer == 0 else self.output_size, hidden_size),
                     batch_first=batch_first,
                     reverse=direction == 1,
+                    regularizers=regularizers,
+                    learn_initial=learn_initial,
                     engine=engine,
                 )
                 for direction in range(self.directions)

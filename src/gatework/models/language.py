@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from gatework.cells import cell_name, make_cell
 from gatework.data import Vocabulary
+from gatework.errors import InputError
 from gatework.layers import Stack
 from gatework.models.pretrained import load_pretrained, save_pretrained
 from gatework.settings import LanguageModelConfig, checked
@@ -25,7 +26,7 @@ class LanguageModel(nn.Module):
         vocabulary: the symbols; their ids are what goes in and what is predicted.
 
     Raises:
-        InputError: the cell does not exist or does not take the options.
+        InputError: the cell does not exist, does not take the options, or lacks what is to be regularised.
     """
 
     task = "language"
@@ -38,13 +39,7 @@ class LanguageModel(nn.Module):
         symbols = len(vocabulary)
         width = config.embedding_size
         self.embedding = nn.Embedding(symbols, width) if width else None
-        self.stack = Stack(
-            lambda inputs, hidden: make_cell(config.cell, inputs, hidden, config.cell_options),
-            width or symbols,
-            config.hidden_size,
-            layers=config.layers,
-            dropout=config.dropout,
-        )
+        self.stack = _stack(config, width or symbols)
         self.output = nn.Linear(config.hidden_size, symbols)
         if config.tied and self.embedding is not None:
             self.embedding.weight = self.output.weight
@@ -114,6 +109,21 @@ class LanguageModel(nn.Module):
             DamagedFileError: a file does not hold what it should.
         """
         return load_pretrained(cls, Path(folder))
+
+
+def _stack(config: LanguageModelConfig, width: int) -> Stack:
+    try:
+        return Stack(
+            lambda inputs, hidden: make_cell(config.cell, inputs, hidden, config.cell_options),
+            width,
+            config.hidden_size,
+            layers=config.layers,
+            dropout=config.dropout,
+            regularizers=config.regularizers,
+            learn_initial=config.learn_initial,
+        )
+    except ValueError as error:
+        raise InputError(str(error), f"`gatework cells {config.cell}` shows what it has") from error
 
 
 def detached(state: Any) -> Any:

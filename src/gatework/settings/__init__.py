@@ -2,6 +2,7 @@
 
 from gatework.settings.corpus import CorpusConfig, Level
 from gatework.settings.model import LanguageModelConfig
+from gatework.settings.regularizers import Regularizers
 from gatework.settings.run import SECTIONS, RunConfig, checked, checked_config
 from gatework.settings.training import TrainingConfig
 
@@ -10,6 +11,7 @@ __all__ = [
     "CorpusConfig",
     "LanguageModelConfig",
     "Level",
+    "Regularizers",
     "RunConfig",
     "TrainingConfig",
     "checked",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from gatework.settings.regularizers import Regularizers
 
 
-class LanguageModelConfig(BaseModel):
+class LanguageModelConfig(Regularizers):
     """Embedding, recurrent stack and output of a language model."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
     cell: str = Field("lstm", description="Recurrent cell; `gatework cells` lists them.")
-    cell_options: dict[str, Any] = Field({}, description="An option of the cell as NAME=VALUE; may be repeated.")
+    cell_options: dict[str, Any] = Field(
+        {}, examples=["activation=relu"], description="An option of the cell as NAME=VALUE; may be repeated."
+    )
     hidden_size: int = Field(384, ge=1, le=65536, description="Width of each recurrent layer.")
     layers: int = Field(1, ge=1, le=64, description="Number of recurrent layers.")
     embedding_size: int = Field(
@@ -22,7 +24,13 @@ class LanguageModelConfig(BaseModel):
     dropout: float = Field(
         0.0, ge=0, lt=1, description="Share of activations dropped between layers and before the output."
     )
+    learn_initial: bool = Field(False, description="Learn the state that a document starts from, instead of zeros.")
     tied: bool = Field(False, description="Use the embedding as output weights too; needs embedding = hidden size.")
+
+    @property
+    def regularizers(self) -> Regularizers:
+        """What disturbs the recurrent layers while they train."""
+        return Regularizers(**{name: getattr(self, name) for name in Regularizers.model_fields})
 
     @model_validator(mode="after")
     def _tied_sizes_agree(self) -> LanguageModelConfig:

@@ -75,7 +75,8 @@ def _cause(first: ErrorDetails, origin: str, kind: type[BaseModel]) -> str:
     if origin:
         where = f"{origin}: {'.'.join(place)}: "
     elif is_field:
-        where = f"--{place[-1].replace('_', '-')}: " if kind is RunConfig else f"{place[-1]}: "
+        name = " ".join(place[1:] if place[0] in SECTIONS else place)  # and the key, where the field is a mapping
+        where = f"--{name.replace('_', '-')}: " if kind is RunConfig else f"{name}: "
     else:
         where = ""
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
