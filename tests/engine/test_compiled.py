@@ -56,6 +56,17 @@ def test_equals_the_loop_over_whole_vectors_and_two_threads(cell: type[Cell]) ->
     compare(cell(64, 64), time=2, batch=61)  # many rows: threads share the rows
 
 
+@pytest.mark.parametrize("recurrence", ["dense", "diagonal"])
+@pytest.mark.parametrize("cell", [LSTM, GRUResetAfter])
+def test_normalised_gates(cell: type[Cell], recurrence: str) -> None:
+    for bias in (True, False):
+        normalised = cell(3, 17, layer_norm=True, recurrence=recurrence, bias=bias)
+        for parameter in normalised.parameters():
+            torch.nn.init.normal_(parameter)  # gains of one would hide in a product
+        compare(normalised, every_state=True)
+    compare(normalised, batch=11, dtype=torch.float32, resets=torch.rand(5, 11) < 0.3, initial=True)
+
+
 @pytest.mark.parametrize("cell", [LSTM, GRU, LayerNormLSTM, Coupled])
 def test_wide_weights_are_shared_by_units(cell: type[Cell]) -> None:
     compare(cell(5, 384), time=3, batch=9, dtype=torch.float32)

@@ -51,8 +51,8 @@ def refuses(call: Call) -> str | None:
         return "vmap, jvp and the other transforms of torch.func need engine='loop'"
     if call.noise is not None:
         return "zoneout and recurrent dropout are not yet compiled"
-    if any(gate.layer_norm or gate.recurrence == "block" for _, gate in cell.gates()):
-        return "normalised and block-diagonal gates are not yet compiled"
+    if any(gate.recurrence == "block" for _, gate in cell.gates()):
+        return "block-diagonal gates are not yet compiled"
     if any(module._forward_hooks or module._forward_pre_hooks for module in cell.modules() if module is not cell):
         return "a hook watches one of its gates"
     if os.name != "posix":
@@ -112,11 +112,11 @@ def _compile(cell: Cell, dtype: torch.dtype) -> Compiled:
 
 def weights_of(found: Compiled) -> Weights:
     """The parameters of a cell's gates as they are now."""
-    dense = [slot.operand is not None for slot in found.traced.step.slots]
+    slots = tuple(zip(found.traced.step.slots, found.gates, strict=True))
     return Weights(
-        tuple(_contiguous(gate.W) for gate in found.gates),
-        tuple(_contiguous(gate.U) if is_dense else None for gate, is_dense in zip(found.gates, dense, strict=True)),
-        tuple(_contiguous(gate.b) for gate in found.gates),
+        tuple(None if slot.source is None else _contiguous(gate.W) for slot, gate in slots),
+        tuple(None if slot.operand is None else _contiguous(gate.U) for slot, gate in slots),
+        tuple(_contiguous(gate.b) if slot.bias else None for slot, gate in slots),
     )
 
 

@@ -140,11 +140,13 @@ class Slot:
         gate: the gate's name in the cell.
         source: which input source its ``W`` multiplies, an index into ``StepGraph.sources``; None without W.
         operand: the node that its dense ``U`` multiplies; None without.
+        bias: whether the gate's ``b`` belongs to it.
     """
 
     gate: str
     source: int | None
     operand: int | None
+    bias: bool = True
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,19 @@ class UntraceableError(Exception):
 
 
 @dataclass(frozen=True)
+class Projection:
+    """The input part of a normalised gate, ``Gate.projected``.
+
+    Attributes:
+        gate: the gate's name in the cell.
+        x: what its ``W`` multiplies.
+    """
+
+    gate: str
+    x: fx.Node
+
+
+@dataclass(frozen=True)
 class Hoisted:
     """What is computed outside the time loop, as nodes of the recorded ``torch.fx`` graph.
 
@@ -44,7 +57,7 @@ class Hoisted:
     """
 
     sources: tuple[fx.Node, ...]
-    sequences: tuple[fx.Node, ...]
+    sequences: tuple[fx.Node | Projection, ...]
     parameters: tuple[fx.Node | str, ...]
 
     def values(self, cell: Cell, x: Tensor) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
@@ -57,7 +70,7 @@ class Hoisted:
         Returns:
             The sources (rows, any), the sequences (rows, hidden) and the parameters (hidden,).
         """
-        known: dict[fx.Node, Any] = {}
+        known: dict[Any, Any] = {}
         size = cell.hidden_size
         sources = [_evaluated(node, cell, x, known) for node in self.sources]
         sequences = [_evaluated(node, cell, x, known).expand(len(x), size) for node in self.sequences]
@@ -147,7 +160,7 @@ class _Reader:
         self.vocabulary = Vocabulary(self.graph, cell.hidden_size)
         self.slots: list[Slot] = []
         self.sources: list[fx.Node] = []
-        self.sequences: list[fx.Node] = []
+        self.sequences: list[fx.Node | Projection] = []
         self.parameters: list[fx.Node | str] = []
         self.nodes: dict[fx.Node, int] = {}
         self.stateful: set[fx.Node] = set()
@@ -201,9 +214,9 @@ class _Reader:
         return self.nodes[part]
 
     def _hoisted(self, node: fx.Node) -> int:
-        if node.op == "call_module" and isinstance(_gate(self.cell, node), Gate):
-            gate = _gate(self.cell, node)
-            if gate.U is None and gate.hidden_size == self.cell.hidden_size:
+        if node.op == "call_module" and isinstance(_gate(self.cell, node.target), Gate):
+            gate = _gate(self.cell, node.target)
+            if gate.U is None and not gate.layer_norm and gate.hidden_size == self.cell.hidden_size:
                 x, _ = _gate_operands(node)
                 return self._slot(node, x, None)
         self._check_hoistable(node)
@@ -219,17 +232,17 @@ class _Reader:
             if node.op in ("call_function", "call_method") and _word(node) is None and _name(node) not in _SHAPERS:
                 raise UntraceableError(_unknown(node))
 
-    def _slot(self, node: fx.Node, x: Any, operand: int | None) -> int:
-        source = None
-        if x is not None:
-            if x in self.stateful:
-                raise UntraceableError(
-                    f"the gate's x depends on a state{_line(node)}: give it as e of a gate without x"
-                )
-            self._check_hoistable(x)
-            source = _numbered(self.sources, x)
-        self.slots.append(Slot(str(node.target), source, operand))
+    def _slot(self, node: fx.Node, x: Any, operand: int | None, *, bias: bool = True) -> int:
+        source = None if x is None else _numbered(self.sources, self._input(node, x))
+        self.slots.append(Slot(str(node.target), source, operand, bias))
         return self.graph.leaf("slot", len(self.slots) - 1)
+
+    def _input(self, node: fx.Node, x: Any) -> Any:
+        """What a gate's input weights multiply, checked."""
+        if x in self.stateful:
+            raise UntraceableError(f"the gate's x depends on a state{_line(node)}: give it as e of a gate without x")
+        self._check_hoistable(x)
+        return x
 
     def _stateful(self, node: fx.Node) -> int:
         if node.op == "call_module":
@@ -253,27 +266,44 @@ class _Reader:
         return Operand(self._operand(value)) if isinstance(value, fx.Node) else value
 
     def _gate_call(self, node: fx.Node) -> int:
-        gate = _gate(self.cell, node)
+        gate = _gate(self.cell, node.target)
         if gate.hidden_size != self.cell.hidden_size:
             raise UntraceableError(f"gate {node.target} is {gate.hidden_size} wide, the cell {self.cell.hidden_size}")
         x, e = _gate_operands(node)
+        if e is not None and e not in self.stateful:
+            raise UntraceableError(f"gate {node.target} multiplies what is not a state{_line(node)}")
+        if gate.layer_norm:
+            return self._normalised(node, gate, x, e)
         if gate.recurrence == "dense":
-            if e not in self.stateful:
-                raise UntraceableError(f"gate {node.target} multiplies what is not a state{_line(node)}")
             return self._slot(node, x, self._operand(e))
-        product = None
-        if gate.recurrence == "diagonal":
-            weight = self.graph.leaf("parameter", _numbered(self.parameters, f"{node.target}.U"))
-            product = self.graph.add("mul", weight, self._operand(e))
-        if gate.W is None and gate.b is None:
-            assert product is not None
-            return product
-        if gate.W is None:
-            bias = self.graph.leaf("parameter", _numbered(self.parameters, f"{node.target}.b"))
-            assert product is not None
-            return self.graph.add("add", bias, product)
-        slot = self._slot(node, x, None)
-        return slot if product is None else self.graph.add("add", slot, product)
+        product = None if e is None else self._diagonal(node, e)
+        if gate.W is not None:
+            slot = self._slot(node, x, None)
+            return slot if product is None else self.graph.add("add", slot, product)
+        assert product is not None
+        return product if gate.b is None else self.graph.add("add", self._parameter(node, "b"), product)
+
+    def _normalised(self, node: fx.Node, gate: Gate, x: Any, e: Any) -> int:
+        """``input_gain * norm(W x) + state_gain * norm(U e) + b``: the state's part; the input's is hoisted."""
+        dense = gate.recurrence == "dense"
+        product = self._slot(node, None, self._operand(e), bias=False) if dense else self._diagonal(node, e)
+        gain = Operand(self._parameter(node, "state_gain"))
+        normal = WORDS["layer_norm"](self.vocabulary, Operand(product), (gate.hidden_size,), gain)
+        if gate.W is not None:
+            projection = Projection(str(node.target), self._input(node, x))
+            rest = self.graph.leaf("sequence", _numbered(self.sequences, projection))
+        elif gate.b is not None:
+            rest = self._parameter(node, "b")
+        else:
+            return normal
+        return self.graph.add("add", rest, normal)
+
+    def _diagonal(self, node: fx.Node, e: Any) -> int:
+        return self.graph.add("mul", self._parameter(node, "U"), self._operand(e))
+
+    def _parameter(self, node: fx.Node, name: str) -> int:
+        """A gate's parameter that is used elementwise."""
+        return self.graph.leaf("parameter", _numbered(self.parameters, f"{node.target}.{name}"))
 
 
 _SHAPERS = frozenset(
@@ -306,8 +336,8 @@ def _line(node: fx.Node) -> str:
     return f", line {line} of {Path(file).name}: {linecache.getline(file, line).strip()}"
 
 
-def _gate(cell: Cell, node: fx.Node) -> Any:
-    return cell.get_submodule(str(node.target))
+def _gate(cell: Cell, name: Any) -> Any:
+    return cell.get_submodule(str(name))
 
 
 def _gate_operands(node: fx.Node) -> tuple[Any, Any]:
@@ -325,8 +355,10 @@ def _attribute(cell: Cell, path: str) -> Any:
     return operator.attrgetter(path)(cell)
 
 
-def _evaluated(node: Any, cell: Cell, x: Tensor, known: dict[fx.Node, Any]) -> Any:
+def _evaluated(node: Any, cell: Cell, x: Tensor, known: dict[Any, Any]) -> Any:
     """The value of a recorded node that depends on no state."""
+    if isinstance(node, Projection):
+        return _gate(cell, node.gate).projected(_evaluated(node.x, cell, x, known))
     if not isinstance(node, fx.Node):
         return type(node)(_evaluated(part, cell, x, known) for part in node) if isinstance(node, list | tuple) else node
     if node.op == "placeholder":
