@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from gatework.generation import generate_batch as generate_batch
     from gatework.insight import plot_curves as plot_curves
     from gatework.insight import plot_gates as plot_gates
+    from gatework.layers import GRU as GRU
+    from gatework.layers import LSTM as LSTM
+    from gatework.layers import RNN as RNN
     from gatework.layers import Recurrent as Recurrent
     from gatework.layers import Regularizers as Regularizers
     from gatework.layers import Stack as Stack
@@ -44,6 +47,9 @@ _ROOMS = {
     "generate_batch": "generation",
     "plot_curves": "insight",
     "plot_gates": "insight",
+    "GRU": "layers",
+    "LSTM": "layers",
+    "RNN": "layers",
     "Recurrent": "layers",
     "Regularizers": "layers",
     "Stack": "layers",

@@ -9,7 +9,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gatework.cells.activations import ACTIVATIONS
 from gatework.cells.cell import DEFAULT_OPTIONS, Cell, CellOptions, Drop, State, TorchForm
@@ -36,6 +36,12 @@ CELLS: dict[str, type[Cell]] = _published()
 """The published cells by class name."""
 
 globals().update(CELLS)
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """The cells, which type checkers cannot find in the folders."""
+
 
 __all__ = [
     "ACTIVATIONS",

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gatework.cells import Gate, TorchForm
+from gatework.cells.torch_layout import to_torch
 from gatework.engine.contract import Call, Result
 from gatework.engine.loop import select
 from gatework.engine.segments import pad_rows, replace_rows, segments
@@ -51,7 +52,7 @@ def run(call: Call) -> Result:
     """Run the call, one kernel a segment."""
     form = call.cell.torch_form()
     assert form is not None
-    weights = kernel_weights(form)
+    weights = to_torch(call.cell)
     time, batch, _ = call.x.shape
     state = call.state
     pieces: list[Tensor] = []
@@ -69,26 +70,6 @@ def run(call: Call) -> Result:
         pieces.append(call.x.new_zeros(time - done, batch, call.cell.hidden_size))
     outputs = pieces[0] if len(pieces) == 1 else torch.cat(pieces)
     return Result(outputs, state, type(state)(outputs) if call.every_state else None)
-
-
-def kernel_weights(form: TorchForm) -> list[Tensor]:
-    """The kernel's flat weights: weight_ih, weight_hh and, if the gates have them, bias_ih and bias_hh.
-
-    A gate among both the input and the recurrent gates has one bias, the kernel two: the second is zero.
-    """
-    weights = [_joined(form.input_gates, "W"), _joined(form.recurrent_gates, "U")]
-    if form.input_gates[0].b is not None:
-        second = [
-            torch.zeros_like(gate.b) if gate in form.input_gates else gate.b
-            for gate in form.recurrent_gates
-            if gate.b is not None
-        ]
-        weights += [_joined(form.input_gates, "b"), torch.cat(second)]
-    return weights
-
-
-def _joined(gates: tuple[Gate, ...], parameter: str) -> Tensor:
-    return torch.cat([getattr(gate, parameter) for gate in gates])
 
 
 def _kernel(form: TorchForm, x: Tensor, state: Any, weights: list[Tensor]) -> tuple[Tensor, tuple[Tensor, ...]]:

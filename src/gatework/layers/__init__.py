@@ -1,7 +1,8 @@
 """Recurrent layers: a cell over a sequence, and stacks of them."""
 
+from gatework.layers.drop_in import GRU, LSTM, RNN
 from gatework.layers.recurrent import Recurrent
 from gatework.layers.stack import Stack
 from gatework.settings import Regularizers
 
-__all__ = ["Recurrent", "Regularizers", "Stack"]
+__all__ = ["GRU", "LSTM", "RNN", "Recurrent", "Regularizers", "Stack"]

@@ -1,0 +1,202 @@
+"""``RNN``, ``LSTM`` and ``GRU`` with torch.nn's arguments, results and state dict, and gatework's engines inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from gatework import cells
+from gatework.cells import Cell
+from gatework.cells.torch_layout import from_torch
+from gatework.engine import Result
+from gatework.layers.recurrent import Recurrent
+
+
+class _DropIn(nn.RNNBase):
+    """What the three have in common.
+
+    Parameters carry torch.nn's names and shapes; each layer and direction runs a cell whose gates are views of
+    them. The cells themselves hold no weights and are not part of the state dict.
+    """
+
+    def __init__(self, mode: str, *arguments: Any, engine: str = "auto", **options: Any) -> None:
+        super().__init__(mode, *arguments, **options)
+        self.engine = engine
+        self._runners = [
+            Recurrent(self._cell(layer).to("meta"), reverse=direction == 1, engine=engine)
+            for layer in range(self.num_layers)
+            for direction in range(self.directions)
+        ]
+
+    def _cell(self, layer: int) -> Cell:
+        input_size = self.output_size if layer else self.input_size
+        sizes = (input_size, self.hidden_size)
+        if self.mode == "GRU":
+            return cells.GRUResetAfter(*sizes, bias=self.bias)
+        if self.mode == "LSTM":
+            return cells.LSTM(*sizes, bias=self.bias)
+        return cells.Elman(*sizes, bias=self.bias, activation=self.mode.removeprefix("RNN_").lower())
+
+    @property
+    def directions(self) -> int:
+        """1, or 2 if bidirectional."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def output_size(self) -> int:
+        """Width of the outputs, both directions together."""
+        return (self.proj_size or self.hidden_size) * self.directions
+
+    def flatten_parameters(self) -> None:
+        """Do nothing: no kernel here wants the weights in one piece."""
+
+    def _states(self, x: Tensor, hx: Any, batched: bool) -> list[Any]:
+        """The states (batch, size) of each layer and direction, or None where zeros are meant."""
+        if hx is None:
+            return [None] * len(self._runners)
+        parts = hx if self.mode == "LSTM" else (hx,)
+        names = ("h_0", "c_0") if self.mode == "LSTM" else ("h_0",)
+        if isinstance(parts, Tensor) or len(parts) != len(names):
+            raise TypeError(f"the state of {self.mode} is ({', '.join(names)}), not {type(hx).__name__}")
+        if not batched:
+            parts = tuple(part.unsqueeze(1) if part.ndim == 2 else part for part in parts)
+        sizes = self._runners[0].cell.state_sizes
+        for name, part, size in zip(names, parts, sizes, strict=True):
+            expected = (len(self._runners), x.shape[1], size)
+            if part.shape != expected:
+                shown = expected if batched else (expected[0], expected[2])
+                raise RuntimeError(f"{name}: expected size {shown}, got {tuple(part.shape)}")
+        return list(zip(*parts, strict=True))
+
+    def _stacked(self, x: Tensor, starts: list[Any], lengths: Tensor | None) -> tuple[Tensor, list[Any]]:
+        """Run all layers: x (time, batch, input) to outputs and the final states of each layer and direction."""
+        finals = []
+        for layer in range(self.num_layers):
+            if layer:
+                x = F.dropout(x, self.dropout, self.training)
+            results = [
+                self._run(layer * self.directions + direction, x, starts, lengths)
+                for direction in range(self.directions)
+            ]
+            finals += [result.state for result in results]
+            x = results[0].outputs if len(results) == 1 else torch.cat([one.outputs for one in results], dim=-1)
+        return x, finals
+
+    def _run(self, index: int, x: Tensor, starts: list[Any], lengths: Tensor | None) -> Result:
+        runner = self._runners[index]
+        weights = from_torch(runner.cell, [getattr(self, name) for name in self._all_weights[index]])
+        named = {f"cell.{name}": weight for name, weight in weights.items()}
+        return functional_call(runner, named, (x, starts[index]), {"lengths": lengths})
+
+    def forward(self, input: Tensor | PackedSequence, hx: Any = None) -> tuple[Any, Any]:
+        """Run all layers and directions, as the module of the same name in torch.nn does.
+
+        Args:
+            input: (time, batch, input), (batch, time, input) if ``batch_first``, (time, input) unbatched, or a
+                ``PackedSequence``.
+            hx: ``h_0`` of (layers * directions, batch, hidden), for LSTM ``(h_0, c_0)``; zeros where none is given.
+
+        Returns:
+            The outputs in the form of the input, (..., directions * hidden), and the final state in the form of hx.
+
+        Raises:
+            ValueError, RuntimeError, TypeError: a shape, type or number of states is wrong.
+        """
+        if isinstance(input, PackedSequence):
+            return self._packed(input, hx)
+        if input.ndim not in (2, 3):
+            raise ValueError(f"{self.mode}: input must have 2 or 3 dimensions, not {input.ndim}")
+        batched = input.ndim == 3
+        x = input.transpose(0, 1) if batched and self.batch_first else input if batched else input.unsqueeze(1)
+        outputs, finals = self._stacked(x, self._states(x, hx, batched), None)
+        if not batched:
+            outputs = outputs.squeeze(1)
+        elif self.batch_first:
+            outputs = outputs.transpose(0, 1)
+        return outputs, self._state(finals, batched)
+
+    def _state(self, finals: list[Any], batched: bool = True) -> Any:
+        parts = tuple(torch.stack(part) for part in zip(*finals, strict=True))
+        if not batched:
+            parts = tuple(part.squeeze(1) for part in parts)
+        return parts if self.mode == "LSTM" else parts[0]
+
+    def _packed(self, packed: PackedSequence, hx: Any) -> tuple[PackedSequence, Any]:
+        """A packed batch, its rows sorted by length as torch packs them."""
+        x, lengths = pad_packed_sequence(PackedSequence(packed.data, packed.batch_sizes))
+        starts = self._states(x, hx, batched=True)
+        if packed.sorted_indices is not None:
+            order = packed.sorted_indices
+            starts = [None if start is None else tuple(part[order] for part in start) for start in starts]
+        outputs, finals = self._stacked(x, starts, lengths)
+        repacked = pack_padded_sequence(outputs, lengths)
+        result = PackedSequence(repacked.data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
+        if packed.unsorted_indices is not None:
+            finals = [tuple(part[packed.unsorted_indices] for part in final) for final in finals]
+        return result, self._state(finals)
+
+
+class RNN(_DropIn):
+    """``torch.nn.RNN``: layers of Elman's simple recurrent network.
+
+    Args:
+        arguments: those of ``torch.nn.RNN`` in its order: input_size, hidden_size, num_layers, nonlinearity, bias,
+            batch_first, dropout, bidirectional.
+        nonlinearity: ``"tanh"`` or ``"relu"``.
+        engine: how the cells are run, see ``gatework.engine``.
+        options: those of ``torch.nn.RNN``, ``device`` and ``dtype`` included.
+
+    Raises:
+        ValueError, TypeError: as torch.nn; the nonlinearity has another name.
+    """
+
+    def __init__(self, *arguments: Any, nonlinearity: str = "tanh", engine: str = "auto", **options: Any) -> None:
+        if len(arguments) > 3:
+            nonlinearity, arguments = arguments[3], arguments[:3] + arguments[4:]
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f"nonlinearity must be 'tanh' or 'relu', not {nonlinearity!r}")
+        if options.get("proj_size"):
+            raise ValueError("proj_size is only supported for LSTM")
+        self.nonlinearity = nonlinearity
+        super().__init__(f"RNN_{nonlinearity.upper()}", *arguments, engine=engine, **options)
+
+
+class LSTM(_DropIn):
+    """``torch.nn.LSTM``: layers of long short-term memory.
+
+    Args:
+        arguments: those of ``torch.nn.LSTM`` in its order: input_size, hidden_size, num_layers, bias, batch_first,
+            dropout, bidirectional, proj_size.
+        engine: how the cells are run, see ``gatework.engine``.
+        options: those of ``torch.nn.LSTM``, ``device`` and ``dtype`` included.
+
+    Raises:
+        ValueError, TypeError: as torch.nn.
+    """
+
+    def __init__(self, *arguments: Any, engine: str = "auto", **options: Any) -> None:
+        super().__init__("LSTM", *arguments, engine=engine, **options)
+
+
+class GRU(_DropIn):
+    """``torch.nn.GRU``: layers of gated recurrent units, reset after the product.
+
+    Args:
+        arguments: those of ``torch.nn.GRU`` in its order: input_size, hidden_size, num_layers, bias, batch_first,
+            dropout, bidirectional.
+        engine: how the cells are run, see ``gatework.engine``.
+        options: those of ``torch.nn.GRU``, ``device`` and ``dtype`` included.
+
+    Raises:
+        ValueError, TypeError: as torch.nn.
+    """
+
+    def __init__(self, *arguments: Any, engine: str = "auto", **options: Any) -> None:
+        if options.get("proj_size"):
+            raise ValueError("proj_size is only supported for LSTM")
+        super().__init__("GRU", *arguments, engine=engine, **options)
