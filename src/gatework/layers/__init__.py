@@ -1,8 +1,9 @@
 """Recurrent layers: a cell over a sequence, and stacks of them."""
 
 from gatework.layers.drop_in import GRU, LSTM, RNN
+from gatework.layers.layer import Layer
 from gatework.layers.recurrent import Recurrent
 from gatework.layers.stack import Stack
 from gatework.settings import Regularizers
 
-__all__ = ["GRU", "LSTM", "RNN", "Recurrent", "Regularizers", "Stack"]
+__all__ = ["GRU", "LSTM", "RNN", "Layer", "Recurrent", "Regularizers", "Stack"]

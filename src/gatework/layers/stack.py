@@ -2,76 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any, Unpack
 
-import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from gatework.cells import Cell
 from gatework.engine import Result, RunOptions
-from gatework.layers.recurrent import Recurrent
-from gatework.settings import Regularizers
+from gatework.layers.layer import Layer, LayerOptions, MakeCell, check_options, without_padding
+
+BETWEEN = ("dropout", "variational", "layer_norm")
+"""Options that act between layers: the first layer's input is left as it is."""
 
 
 class Stack(nn.Module):
-    """Layers of one kind of cell; each reads the outputs of the one below.
+    """Layers that read the outputs of the one below.
 
     Args:
-        cell: makes a layer's cell from its input and hidden size: a ``Cell`` class or any function.
+        cell: makes a layer's cell from its input and hidden size: a ``Cell`` class or any function; or a sequence
+            of such, one a layer.
         input_size: width of the input.
-        hidden_size: width of each layer and direction.
+        hidden_size: width of each layer and direction; or a sequence, one a layer.
         layers: how many.
-        bidirectional: each layer also reads backward; both outputs are joined.
-        dropout: probability with which an output between two layers is dropped while training.
-        regularizers: as in ``Recurrent``, for every layer and direction.
-        learn_initial: as in ``Recurrent``.
-        batch_first: as in ``Recurrent``.
-        engine: as in ``Recurrent``.
+        shared: all layers but the first are one and the same, with the same weights.
+        batch_first: x, resets and the results over time are (batch, time, ...) instead of (time, batch, ...).
+        options: those of ``Layer``, for all layers; dropout and layer norm act between layers, not on the input.
+
+    Attributes:
+        output_size: width of the outputs.
 
     Raises:
-        ValueError: ``layers`` is not positive, ``dropout`` lies outside [0, 1), or the cell lacks what the
-            regularizers act on.
+        ValueError: ``layers`` is not positive, a sequence has another length, layers that differ cannot be shared,
+            or an option is out of range.
     """
 
     def __init__(
         self,
-        cell: Callable[[int, int], Cell],
+        cell: MakeCell | Sequence[MakeCell],
         input_size: int,
-        hidden_size: int,
+        hidden_size: int | Sequence[int],
         *,
         layers: int = 1,
-        bidirectional: bool = False,
-        dropout: float = 0.0,
-        regularizers: Regularizers | None = None,
-        learn_initial: bool = False,
+        shared: bool = False,
         batch_first: bool = False,
-        engine: str = "auto",
+        **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__()
         if layers < 1:
             raise ValueError(f"layers must be at least 1, not {layers}")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout must lie in [0, 1), not {dropout}")
-        self.hidden_size = hidden_size
-        self.dropout = dropout
-        self.directions = 2 if bidirectional else 1
-        self.output_size = hidden_size * self.directions
-        self.layers = nn.ModuleList(
-            nn.ModuleList(
-                Recurrent(
-                    cell(input_size if layer == 0 else self.output_size, hidden_size),
-                    batch_first=batch_first,
-                    reverse=direction == 1,
-                    regularizers=regularizers,
-                    learn_initial=learn_initial,
-                    engine=engine,
-                )
-                for direction in range(self.directions)
-            )
-            for layer in range(layers)
-        )
+        check_options(options)  # also of those that act between layers, where there is only one
+        self.batch_first = batch_first
+        makers = _for_each("cell", cell, layers)
+        sizes = _for_each("hidden_size", hidden_size, layers)
+        outside: LayerOptions = {name: value for name, value in options.items() if name not in BETWEEN}  # type: ignore[assignment]
+        built: list[Layer] = []
+        width = input_size
+        for depth in range(layers):
+            if shared and depth > 1:
+                _check_same(built[-1], makers[depth - 1 : depth + 1], sizes[depth - 1 : depth + 1], width)
+                continue
+            built.append(Layer(makers[depth], width, sizes[depth], **(options if depth else outside)))
+            width = built[-1].output_size
+        self.layers = nn.ModuleList(built)
+        self.order = tuple(min(depth, len(built) - 1) for depth in range(layers))
+        self.output_size = width
+
+    @property
+    def _deep(self) -> list[Layer]:
+        return [self.layers[index] for index in self.order]  # type: ignore[misc]  # a ModuleList of Layer
 
     def forward(self, x: Tensor, state: Any = None, **options: Unpack[RunOptions]) -> Result:
         """Run all layers.
@@ -83,25 +80,63 @@ class Stack(nn.Module):
             options: as in ``Recurrent``, for all layers.
 
         Returns:
-            Outputs of the last layer (time, batch, hidden * directions), and the states (with every_state
-            also those of all steps) as a tuple in the order of ``state``.
+            Outputs of the last layer (time, batch, output), with fewer steps if layers reduce them (see
+            ``lengths_after``), and the states (with every_state also those of all steps) as a tuple in the order of
+            ``state``.
 
         Raises:
             ValueError, TypeError, EngineError: as ``gatework.engine.run``; the number of states is wrong.
         """
-        count = len(self.layers) * self.directions
+        deep = self._deep
+        count = sum(map(len, deep))
         if state is not None and len(state) != count:
             raise ValueError(f"state must be a tuple of {count} states, one a layer and direction, not {len(state)}")
-        starts = iter([None] * count if state is None else state)
+        starts = [None] * count if state is None else list(state)
+        x, options = self._time_first(x, options)
         results: list[Result] = []
-        for depth, layer in enumerate(self.layers):
-            if depth:
-                x = F.dropout(x, self.dropout, self.training)
-            both = [
-                direction(x, next(starts), **options)
-                for direction in layer  # type: ignore[attr-defined]  # a ModuleList of Recurrent
-            ]
-            results += both
-            x = both[0].outputs if len(both) == 1 else torch.cat([one.outputs for one in both], dim=-1)
+        for layer in deep:
+            options = layer.reduced(options)
+            given, starts = starts[: len(layer)], starts[len(layer) :]
+            x, found = layer(x, given, **options)
+            results += found
         final = tuple(result.state for result in results)
-        return Result(x, final, tuple(result.states for result in results) if options.get("every_state") else None)
+        states = tuple(result.states for result in results) if options.get("every_state") else None
+        if not self.batch_first:
+            return Result(x, final, states)
+        turned = None if states is None else tuple(type(one)(*(p.transpose(0, 1) for p in one)) for one in states)
+        return Result(x.transpose(0, 1), final, turned)
+
+    def _time_first(self, x: Tensor, options: RunOptions) -> tuple[Tensor, RunOptions]:
+        if x.ndim != 3:
+            raise ValueError(f"x must have 3 dimensions (time, batch, feature), not {tuple(x.shape)}")
+        lengths, resets = options.get("lengths"), options.get("resets")
+        if self.batch_first:
+            x = x.transpose(0, 1)
+            resets = None if resets is None else resets.transpose(0, 1)
+        plain = all(layer.connection is None and layer.norm is None and layer.reduce_time == 1 for layer in self._deep)
+        if lengths is not None and not plain and lengths.shape == (x.shape[1],):
+            x = without_padding(x, lengths)  # what is there must not reach an output on a way around the cells
+        return x, {**options, "resets": resets}
+
+    def lengths_after(self, lengths: Tensor) -> Tensor:
+        """How many steps of output rows of these lengths (batch,) have."""
+        options: RunOptions = {"lengths": lengths}
+        for layer in self._deep:
+            options = layer.reduced(options)
+        found = options["lengths"]
+        assert found is not None
+        return found
+
+
+def _for_each(name: str, given: Any, layers: int) -> list[Any]:
+    if not isinstance(given, Sequence):
+        return [given] * layers
+    if len(given) != layers:
+        raise ValueError(f"{name} has {len(given)} entries for {layers} layers")
+    return list(given)
+
+
+def _check_same(layer: Layer, makers: Sequence[MakeCell], sizes: Sequence[int], width: int) -> None:
+    cell = layer[0].cell
+    if makers[0] is not makers[1] or sizes[0] != sizes[1] or cell.input_size != width * layer.reduce_time:
+        raise ValueError("layers that share their weights must have the same cell and sizes, and read what they write")
