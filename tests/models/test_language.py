@@ -11,8 +11,9 @@ from torch.nn import functional as F
 
 from gatework.data import Vocabulary
 from gatework.errors import InputError
+from gatework.layers import detached
 from gatework.models import LanguageModel
-from gatework.models.language import cross_entropy, detached
+from gatework.models.language import cross_entropy
 
 T, B, H, E = 5, 3, 7, 11
 VOCABULARY = Vocabulary.build("character", dict.fromkeys("abcdefghijkl", 1))

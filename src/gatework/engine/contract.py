@@ -38,6 +38,7 @@ class RunOptions(TypedDict, total=False):
     resets: Tensor | None
     noise: Noise | None
     every_state: bool
+    checkpoint_every: int | None
 
 
 @dataclass(frozen=True)

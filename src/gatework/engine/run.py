@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gatework.cells import Cell
 from gatework.engine.contract import Result, RunOptions, checked_call
+from gatework.engine.pieces import run_in_pieces
 from gatework.engine.plan import plan
 
 
@@ -29,6 +30,8 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
             resets: (time, batch) bool. Where true, the row returns to the initial state before that step.
             noise: what is dropped out and zoned out, see ``Noise``.
             every_state: also give all states at all steps.
+            checkpoint_every: run so many steps at a time and keep for the gradient only the states between: little
+                memory, and one more forward run; the square root of the steps needs least. None keeps everything.
 
     Raises:
         ValueError: a shape, or the range of the lengths, is wrong.
@@ -39,5 +42,12 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
         from gatework.engine import leaf  # it imports torch's compiler, which takes seconds
 
         return leaf.run(cell, x, state, engine, options)
-    call = checked_call(cell, x, state, **options)
-    return plan(call, engine).engine.run(call)
+    every = options.pop("checkpoint_every", None)
+    call = checked_call(cell, x, state, **options)  # type: ignore[misc]  # checkpoint_every has been taken out
+    if every is None:
+        return plan(call, engine).engine.run(call)
+    if every < 1:
+        raise ValueError(f"checkpoint_every must be at least 1, not {every}")
+    return run_in_pieces(
+        lambda x, state, options: run(cell, x, state, engine=engine, **options), x, state, options, every
+    )

@@ -4,6 +4,19 @@ from gatework.layers.drop_in import GRU, LSTM, RNN
 from gatework.layers.layer import Layer
 from gatework.layers.recurrent import Recurrent
 from gatework.layers.stack import Stack
+from gatework.layers.stateful import Piece, Stateful, detached, truncated
 from gatework.settings import Regularizers
 
-__all__ = ["GRU", "LSTM", "RNN", "Layer", "Recurrent", "Regularizers", "Stack"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Layer",
+    "Piece",
+    "Recurrent",
+    "Regularizers",
+    "Stack",
+    "Stateful",
+    "detached",
+    "truncated",
+]

@@ -126,11 +126,6 @@ def _stack(config: LanguageModelConfig, width: int) -> Stack:
         raise InputError(str(error), f"`gatework cells {config.cell}` shows what it has") from error
 
 
-def detached(state: Any) -> Any:
-    """The same state of a stack, cut from the graph that made it: truncated backpropagation's cut."""
-    return None if state is None else tuple(tuple(tensor.detach() for tensor in part) for part in state)
-
-
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """Mean negative log-likelihood in nats: logits (time, batch, symbols), targets (time, batch)."""
     return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from gatework.data import Split, Streams, Window
-from gatework.models.language import LanguageModel, cross_entropy, detached
+from gatework.layers import detached
+from gatework.models.language import LanguageModel, cross_entropy
 
 
 @dataclass(frozen=True)
