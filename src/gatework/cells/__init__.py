@@ -89,7 +89,7 @@ def cell_options(kind: type[Cell]) -> dict[str, Any]:
     own = list(inspect.signature(kind).parameters.values())[2:]
     shared = any(parameter.kind is parameter.VAR_KEYWORD for parameter in own)
     named = {parameter.name: parameter.default for parameter in own if parameter.kind is not parameter.VAR_KEYWORD}
-    return named | (dict(DEFAULT_OPTIONS) if shared else {})
+    return named | ({**DEFAULT_OPTIONS, **kind.defaults} if shared else {})
 
 
 def make_cell(name: str, input_size: int, hidden_size: int, options: Mapping[str, Any]) -> Cell:

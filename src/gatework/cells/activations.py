@@ -16,6 +16,11 @@ def identity(value: Tensor) -> Tensor:
     return value
 
 
+def hard_sigmoid(value: Tensor) -> Tensor:
+    """clamp(x / 6 + 1/2) between 0 and 1: torch's, whose own derivative is one sixth in single precision only."""
+    return torch.clamp(value / 6 + 0.5, 0, 1)
+
+
 ACTIVATIONS: dict[str, Activation] = {
     "sigmoid": torch.sigmoid,
     "logistic": torch.sigmoid,
@@ -26,12 +31,12 @@ ACTIVATIONS: dict[str, Activation] = {
     "softplus": F.softplus,
     "silu": F.silu,
     "gelu": F.gelu,
-    "hard_sigmoid": F.hardsigmoid,
+    "hard_sigmoid": hard_sigmoid,
     "hard_tanh": F.hardtanh,
     "sin": torch.sin,
     "identity": identity,
 }
-"""Name -> function. ``hard_sigmoid`` is clamp(x / 6 + 1/2), as in torch."""
+"""Name -> function."""
 
 
 def activation(name: str) -> Activation:

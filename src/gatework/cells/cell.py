@@ -65,7 +65,7 @@ DEFAULT_OPTIONS = CellOptions(
     gate_activation="sigmoid",
     init="uniform",
 )
-"""What ``CellOptions`` are unless said; a cell may say otherwise."""
+"""What ``CellOptions`` are unless said; a cell says otherwise in its ``defaults``."""
 
 
 class Drop(nn.Module):
@@ -89,6 +89,7 @@ class Cell(nn.Module):
         step: the equations, in ordinary PyTorch.
     It may override:
         states: the names of the states, ``("h",)`` unless said.
+        defaults: the options that its paper has otherwise than ``DEFAULT_OPTIONS``.
         state_sizes: the width of each state, ``hidden_size`` unless said.
         reset_parameters: the initial values of its parameters.
         torch_form: the torch.nn kernel that it equals.
@@ -110,6 +111,7 @@ class Cell(nn.Module):
 
     states: ClassVar[tuple[str, ...]] = ("h",)
     State: ClassVar[Any] = namedtuple("State", ("h",))
+    defaults: ClassVar[CellOptions] = {}
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -125,7 +127,7 @@ class Cell(nn.Module):
         self.hidden_size = hidden_size
         if unknown := options.keys() - DEFAULT_OPTIONS.keys():
             raise TypeError(f"{type(self).__name__} has no option {', '.join(sorted(unknown))}")
-        self._gate_options: dict[str, Any] = {**DEFAULT_OPTIONS, **options}
+        self._gate_options: dict[str, Any] = {**DEFAULT_OPTIONS, **self.defaults, **options}
         self.phi = activation(self._gate_options.pop("activation"))
         self.sigma = activation(self._gate_options.pop("gate_activation"))
         self.drop = Drop()

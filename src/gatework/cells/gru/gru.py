@@ -46,9 +46,7 @@ class GRU(Cell):
         **options: Unpack[CellOptions],
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
-        if z_scales not in ("new", "old"):
-            raise ValueError(f"z_scales must be 'new' or 'old', not {z_scales!r}")
-        self.z_scales = z_scales
+        self.z_scales = _known(z_scales)
         self.z = self.gate()
         self.r = self.gate()
         self.n = self.gate()
@@ -67,11 +65,13 @@ class GRUResetAfter(Cell):
         r_t = sigmoid(W_r x_t + U_r h_{t-1} + b_r)                    reset gate
         z_t = sigmoid(W_z x_t + U_z h_{t-1} + b_z)                    update gate
         n_t = tanh   (W_n x_t + b_n + r_t * (U_m h_{t-1} + b_m))      candidate
-        h_t = (1 - z_t) * n_t + z_t * h_{t-1}
+        h_t = z_t * h_{t-1} + (1 - z_t) * n_t                         if z_scales="old"
+        h_t = (1 - z_t) * h_{t-1} + z_t * n_t                         if z_scales="new"
 
     All products of a step see the same h, so that they are one matrix product; the price is a second
     bias in the candidate. First written as a variant in version 1 of Cho et al. 2014.
-    Equals: torch.nn.GRU with b_r, b_z the sums of its two biases; ONNX's GRU with linear_before_reset=1.
+    Equals: with z_scales="old" torch.nn.GRU with b_r, b_z the sums of its two biases; ONNX's GRU with
+    linear_before_reset=1.
 
     Shapes:
         x (batch, input); h (batch, hidden).
@@ -79,14 +79,23 @@ class GRUResetAfter(Cell):
     Args:
         input_size: width of x.
         hidden_size: width of h.
+        z_scales: which value an open update gate lets through, ``"old"`` or ``"new"``.
         options: those of every cell, see ``CellOptions``.
     Raises:
         ValueError: a size is not positive, or an option is out of range.
     Reference: arXiv:1406.1078v1; arXiv:1410.0759 (cuDNN)
     """
 
-    def __init__(self, input_size: int, hidden_size: int, **options: Unpack[CellOptions]) -> None:
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        z_scales: Literal["new", "old"] = "old",
+        **options: Unpack[CellOptions],
+    ) -> None:
         super().__init__(input_size, hidden_size, **options)
+        self.z_scales = _known(z_scales)
         self.r = self.gate()
         self.z = self.gate()
         self.n = self.gate(recurrence=None)
@@ -97,10 +106,16 @@ class GRUResetAfter(Cell):
         r = self.sigma(self.r(x, h))
         z = self.sigma(self.z(x, h))
         n = self.drop(self.phi(self.n(x) + r * self.m(e=h)))
-        return (1 - z) * n + z * h
+        return z * h + (1 - z) * n if self.z_scales == "old" else (1 - z) * h + z * n
 
     def torch_form(self) -> TorchForm | None:
         """torch.nn.GRU."""
-        if not self.usual_activations:
+        if not self.usual_activations or self.z_scales != "old":
             return None
         return TorchForm("gru", (self.r, self.z, self.n), (self.r, self.z, self.m))
+
+
+def _known(z_scales: Literal["new", "old"]) -> Literal["new", "old"]:
+    if z_scales not in ("new", "old"):
+        raise ValueError(f"z_scales must be 'new' or 'old', not {z_scales!r}")
+    return z_scales
