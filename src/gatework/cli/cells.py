@@ -31,12 +31,13 @@ def cells(
 
 
 def _list_all() -> None:
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from gatework.cells import CELLS, cell_name
     from gatework.cli.console import out
 
-    table = Table("cell", "states", "gates", f"parameters at {SIZE} x {SIZE}", "what it is", box=None, pad_edge=False)
+    name = Column("cell", no_wrap=True)
+    table = Table(name, "states", "gates", f"parameters at {SIZE} x {SIZE}", "what it is", box=None, pad_edge=False)
     for kind in CELLS.values():
         cell = kind(SIZE, SIZE)
         table.add_row(

@@ -26,9 +26,13 @@ def explain(
     from gatework.cli.console import out
     from gatework.engine import checked_call, plan
     from gatework.engine.explain import explain as described
+    from gatework.engine.trace import UntraceableError
 
     cell = make_cell(name, input_size, hidden_size, {})
     chosen = plan(checked_call(cell, torch.zeros(100, batch, input_size)))
-    out.print(described(cell, source=source), markup=False)
+    try:
+        out.print(described(cell, source=source), markup=False)
+    except UntraceableError as error:
+        out.print(f"{cell.equations()}\n\nNo kernel is made of it: {error}", markup=False)
     out.print(f"\nFor 100 steps of {batch} rows: {chosen}", markup=False)
     return 0
