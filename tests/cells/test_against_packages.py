@@ -1,0 +1,231 @@
+"""Cells against those of other packages, with weights transplanted: Keras, ONNX Runtime and torchrecurrent.
+
+The packages are the ``test`` extra; without one its tests are skipped.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gatework.cells import (
+    ATR,
+    BRC,
+    CFN,
+    DSGU,
+    GRU,
+    LSTM,
+    MGU,
+    MUT1,
+    MUT2,
+    MUT3,
+    NBRC,
+    RAN,
+    SGU,
+    STAR,
+    TGRU,
+    Cell,
+    Elman,
+    GRUResetAfter,
+    LightRU,
+    LiGRU,
+    MiRU1,
+    MiRU2,
+    TauGRU,
+)
+from gatework.engine import run
+
+B, T, I, H = 2, 5, 3, 7
+pytestmark = pytest.mark.usefixtures("exact")
+
+
+def package(name: str) -> Any:
+    """Import an oracle, or skip the test."""
+    pytest.importorskip(name.partition(".")[0], reason=f"{name} is not installed: pip install 'gatework[test]'")
+    return importlib.import_module(name)
+
+
+def randomized(cell: Cell) -> Cell:
+    for parameter in cell.parameters():
+        nn.init.normal_(parameter, std=0.5)
+    return cell
+
+
+def stacked(cell: Cell, gates: str, part: str) -> Tensor:
+    """The W, U or b of some gates one below the other; a bias that a gate has not is zero."""
+    values = [getattr(getattr(cell, gate), part) for gate in gates]
+    assert part == "b" or all(value is not None for value in values)
+    return torch.cat([torch.zeros(H) if value is None else value.detach() for value in values])
+
+
+def start(cell: Cell) -> tuple[Tensor, tuple[Tensor, ...]]:
+    return torch.randn(T, B, cell.input_size), tuple(torch.randn(B, size) for size in cell.state_sizes)
+
+
+# ours, its options, the package's options, the gates in the order of weight_ih and of weight_hh
+TORCHRECURRENT = {
+    "ATRCell": (ATR, {}, {}, "p", "q"),
+    "BRCell": (BRC, {}, {}, "acn", "ac"),
+    "NBRCell": (NBRC, {}, {}, "acn", "ac"),
+    "CFNCell": (CFN, {}, {}, "fin", "fi"),  # its bias of the candidate is not in the paper
+    "DSGUCell": (DSGU, {}, {}, "xz", "gz"),
+    "SGUCell": (SGU, {}, {}, "xz", "gz"),
+    "LiGRUCell": (LiGRU, {}, {}, "zn", "zn"),
+    "LightRUCell": (LightRU, {}, {}, "nf", "f"),  # as CFN
+    "MGUCell": (MGU, {}, {}, "fn", "fn"),
+    "MiRU1Cell": (MiRU1, {"update": 0.3}, {"update_coefficient": 0.3}, "rn", "rn"),
+    "MiRU2Cell": (
+        MiRU2,
+        {"update": 0.3, "reset": 0.8},
+        {"update_coefficient": 0.3, "reset_coefficient": 0.8},
+        "n",
+        "n",
+    ),
+    "MUT1Cell": (MUT1, {}, {}, "zrx", "rn"),  # its W x in place of the paper's x is our map of unequal sizes
+    "MUT2Cell": (MUT2, {}, {}, "zxn", "zrn"),  # likewise
+    "MUT3Cell": (MUT3, {}, {}, "zrn", "zrn"),
+    "RANCell": (RAN, {}, {}, "gif", "if"),
+    "STARCell": (STAR, {}, {}, "nk", "k"),
+    "TGRUCell": (TGRU, {}, {}, "zfo", "zfo"),
+    "tauGRUCell": (TauGRU, {"delay": 2}, {}, "uzga", "uzga"),
+}
+
+
+@pytest.mark.parametrize("name", TORCHRECURRENT)
+def test_equals_torchrecurrent(name):
+    kind, options, theirs_options, input_gates, recurrent_gates = TORCHRECURRENT[name]
+    theirs = getattr(package("torchrecurrent"), name)(I, H, **theirs_options)
+    cell = randomized(kind(I, H, **options))
+    with torch.no_grad():
+        theirs.weight_ih.copy_(stacked(cell, input_gates, "W"))
+        theirs.weight_hh.copy_(stacked(cell, recurrent_gates, "U"))
+        theirs.bias_ih.copy_(stacked(cell, input_gates, "b")[-len(theirs.bias_ih) :])  # RAN's content has none
+        of_state = [gate for gate in recurrent_gates if gate not in input_gates]
+        for gate, bias in zip(recurrent_gates, theirs.bias_hh.split(H), strict=True):
+            bias.copy_(stacked(cell, gate, "b") if gate in of_state else torch.zeros(H))
+        if kind is DSGU:
+            theirs.weight_ho.copy_(cell.o.U)
+    x, state = start(cell)
+    ours = run(cell, x, state, engine="loop")
+
+    outputs = []
+    if kind is TauGRU:
+        h = state[0]
+        line = deque([*state[1].split(H, dim=1), h], maxlen=cell.delay + 1)
+        for x_t in x:
+            h = theirs(x_t, h, line[0])
+            line.append(h)
+            outputs.append(h)
+    else:
+        theirs_state = state if len(state) > 1 else state[0]
+        for x_t in x:
+            theirs_state = theirs(x_t, theirs_state)
+            outputs.append(theirs_state[0] if isinstance(theirs_state, tuple) else theirs_state)
+    torch.testing.assert_close(ours.outputs, torch.stack(outputs), rtol=1e-10, atol=1e-10)
+
+
+@pytest.fixture(scope="module")
+def keras(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Keras on torch, in a home for the files that it writes. Its products on torch are in single precision always."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_BACKEND", "torch")
+        patch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
+        yield package("keras")
+
+
+# ours, its options, Keras' layer and options, its order of gates: one kernel, recurrent kernel and bias for all
+KERAS = {
+    "tanh": (Elman, {}, "SimpleRNN", {}, "h"),
+    "relu": (Elman, {"activation": "relu"}, "SimpleRNN", {"activation": "relu"}, "h"),
+    "lstm": (LSTM, {}, "LSTM", {}, "ifgo"),
+    "gru reset before": (GRU, {"z_scales": "old"}, "GRU", {"reset_after": False}, "zrn"),
+    "gru reset after": (GRUResetAfter, {}, "GRU", {"reset_after": True}, "zrn"),
+}
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("name", KERAS)
+def test_equals_keras(keras, name, bias):
+    kind, options, layer, theirs_options, gates = KERAS[name]
+    cell = randomized(kind(I, H, bias=bias, **options))
+    theirs = getattr(keras.layers, layer)(H, return_sequences=True, return_state=True, use_bias=bias, **theirs_options)
+    x, state = start(cell)
+    theirs.build((B, T, I))
+    recurrent_gates = gates.replace("n", "m") if kind is GRUResetAfter else gates
+    weights = [stacked(cell, gates, "W").T, stacked(cell, recurrent_gates, "U").T]
+    if bias:
+        b = stacked(cell, gates, "b")
+        second = torch.cat([torch.zeros(2 * H), cell.m.b.detach()]) if kind is GRUResetAfter else None
+        weights.append(b if second is None else torch.stack([b, second]))
+    theirs.set_weights([value.numpy() for value in weights])
+
+    ours_x, theirs_x = x.clone().requires_grad_(), x.float().requires_grad_()
+    ours = run(cell, ours_x, state, engine="loop")
+    outputs, *last = theirs(theirs_x.transpose(0, 1), initial_state=[part.float() for part in state])
+    near(ours.outputs, outputs.transpose(0, 1))
+    for mine, other in zip(ours.state, last, strict=True):
+        near(mine, other)
+    weighting = torch.randn(T, B, H)
+    (ours.outputs * weighting).sum().backward()
+    (outputs.transpose(0, 1) * weighting).sum().backward()
+    near(ours_x.grad, theirs_x.grad)
+
+
+# ours, its options, the operator of ONNX and its attributes, the gates in the order of W and of R
+ONNX = {
+    "tanh": (Elman, {}, "RNN", {}, "h", "h"),
+    "relu": (Elman, {"activation": "relu"}, "RNN", {"activations": ["Relu"]}, "h", "h"),
+    "lstm": (LSTM, {}, "LSTM", {}, "iofg", "iofg"),
+    "gru, linear_before_reset=0": (GRU, {"z_scales": "old"}, "GRU", {"linear_before_reset": 0}, "zrn", "zrn"),
+    "gru, linear_before_reset=1": (GRUResetAfter, {}, "GRU", {"linear_before_reset": 1}, "zrn", "zrm"),
+}
+
+
+def onnx_session(operator: str, attributes: dict[str, Any], inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Run one recurrent operator of ONNX Runtime in single precision: it has no other."""
+    onnx, runtime = package("onnx"), package("onnxruntime")
+    outputs = ["Y", "Y_h", "Y_c"] if operator == "LSTM" else ["Y", "Y_h"]
+    order = ["X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"]
+    names = [name if name in inputs else "" for name in order if operator == "LSTM" or name not in ("initial_c", "P")]
+    node = onnx.helper.make_node(operator, names, outputs, hidden_size=H, **attributes)
+    value = onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph(
+        [node],
+        operator,
+        [value(name, onnx.TensorProto.FLOAT, tuple(array.shape)) for name, array in inputs.items()],
+        [value(name, onnx.TensorProto.FLOAT, [None] * (4 if name == "Y" else 3)) for name in outputs],
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 14)], ir_version=8)
+    onnx.checker.check_model(model)
+    session = runtime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    results = session.run(None, {name: value.numpy() for name, value in inputs.items()})
+    return {name: torch.from_numpy(value) for name, value in zip(outputs, results, strict=True)}
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("name", ONNX)
+def test_equals_onnx_runtime(name, bias):
+    kind, options, operator, attributes, gates, recurrent_gates = ONNX[name]
+    cell = randomized(kind(I, H, bias=bias, **options))
+    x, state = start(cell)
+    values = {"X": x, "W": stacked(cell, gates, "W")[None], "R": stacked(cell, recurrent_gates, "U")[None]}
+    if bias:
+        of_state = [getattr(cell, gate).b if gate not in gates else torch.zeros(H) for gate in recurrent_gates]
+        values["B"] = torch.cat([stacked(cell, gates, "b"), *of_state])[None]
+    values |= {f"initial_{name}": part[None] for name, part in zip(cell.states, state, strict=True)}
+    theirs = onnx_session(operator, attributes, {name: value.detach().float() for name, value in values.items()})
+    ours = run(cell, x, state, engine="loop")
+    near(ours.outputs, theirs["Y"][:, 0])
+    for name, part in zip(("Y_h", "Y_c"), ours.state, strict=False):
+        near(part, theirs[name][0])
+
+
+def near(ours: Tensor, theirs: Tensor) -> None:
+    """Equal as far as single precision goes, in which theirs was computed."""
+    torch.testing.assert_close(ours, theirs.double(), rtol=2e-5, atol=2e-6)
