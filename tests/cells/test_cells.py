@@ -60,9 +60,9 @@ def documented_in_order(documented: list[str], parameters: list[str]) -> bool:
 
 
 def test_equations_name_every_gate(cls):
-    """A letter of the code is the letter of the docstring: weights W_i belong to ``self.i``."""
+    """A letter of the code is the letter of the docstring: W_i belongs to ``self.i``, W_i[l] to ``self.i[l]``."""
     named = set(re.findall(r"\b[WU]_(\w+)\b", cls.equations()))
-    gates = {name for name, _ in cls(I, H).gates()}
+    gates = {name.split(".")[0] for name, _ in cls(I, H).gates()}
     assert named == gates or (not named and len(gates) == 1)
 
 

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
+from holding import OPEN, SHUT, fix
 from torch.autograd import gradcheck
 
-from gatework.cells import GRU, LSTM, Elman, Gate, GRUResetAfter
+from gatework.cells import GRU, LSTM, Elman, GRUResetAfter
 from gatework.engine import run
 
 B, T, I, H = 2, 5, 3, 7
-OPEN, SHUT = 1e3, -1e3  # biases at which a logistic gate is exactly 1 and 0 in float64
 pytestmark = pytest.mark.usefixtures("exact")
-
-
-def fix(gate: Gate, bias: float) -> None:
-    """Make a gate deaf and hold it at a bias."""
-    for parameter in (gate.W, gate.U):
-        torch.nn.init.zeros_(parameter)
-    torch.nn.init.constant_(gate.b, bias)
 
 
 def test_step_has_the_right_derivatives(make_cell):

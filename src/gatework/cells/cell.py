@@ -132,18 +132,21 @@ class Cell(nn.Module):
         self.sigma = activation(self._gate_options.pop("gate_activation"))
         self.drop = Drop()
 
-    def gate(self, input_size: int | None = None, hidden_size: int | None = None, **changes: Any) -> Gate:
+    def gate(
+        self, input_size: int | None = None, hidden_size: int | None = None, *, kind: type[Gate] = Gate, **changes: Any
+    ) -> Gate:
         """Make a gate with the options that the cell was given.
 
         Args:
             input_size: width of its ``x``; the cell's unless said.
             hidden_size: width of its result; the cell's unless said.
+            kind: the class of the gate.
             changes: options of ``Gate`` that this gate must have, whatever the cell was given.
         """
         options = self._gate_options | changes
         if options["recurrence"] != "block" and changes.keys() & {"recurrence"}:
             options["heads"] = 1
-        return Gate(
+        return kind(
             self.input_size if input_size is None else input_size,
             self.hidden_size if hidden_size is None else hidden_size,
             **options,

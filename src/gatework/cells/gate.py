@@ -130,12 +130,17 @@ class Gate(nn.Module):
         if self.mask is not None:
             e = e * self.mask
         if self.recurrence == "dense":
-            product = F.linear(e, self.U)
+            product = F.linear(e, self.recurrent_weights())
         elif self.recurrence == "diagonal":
             product = self.U * e
         else:
             product = torch.einsum("bhi,hoi->bho", e.unflatten(1, (self.heads, -1)), self.U).flatten(1)
         return product if self.state_gain is None else F.layer_norm(product, (self.hidden_size,), self.state_gain)
+
+    def recurrent_weights(self) -> Tensor:
+        """What multiplies the state of a dense gate (hidden, state): ``U``, or what a kind of gate makes of it."""
+        assert self.U is not None
+        return self.U
 
     def _operands(self) -> str:
         return " and ".join(

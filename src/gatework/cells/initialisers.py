@@ -35,6 +35,12 @@ def identity(gate: nn.Module) -> None:
         nn.init.normal_(gate.W, std=0.001)  # type: ignore[arg-type]
 
 
+def start_bias(gate: nn.Module, value: float) -> None:
+    """Set b to one value, where the gate has a b."""
+    if gate.b is not None:
+        nn.init.constant_(gate.b, value)  # type: ignore[arg-type]
+
+
 INITIALISERS: dict[str, Callable[[nn.Module], None]] = {"uniform": uniform, "glorot": glorot, "identity": identity}
 """Name -> what draws a gate's W, U and b."""
 

@@ -115,7 +115,7 @@ def weights_of(found: Compiled) -> Weights:
     slots = tuple(zip(found.traced.step.slots, found.gates, strict=True))
     return Weights(
         tuple(None if slot.source is None else _contiguous(gate.W) for slot, gate in slots),
-        tuple(None if slot.operand is None else _contiguous(gate.U) for slot, gate in slots),
+        tuple(None if slot.operand is None else _contiguous(gate.recurrent_weights()) for slot, gate in slots),
         tuple(_contiguous(gate.b) if slot.bias else None for slot, gate in slots),
     )
 
