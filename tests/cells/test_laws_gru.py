@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from holding import OPEN, SHUT, fix
 from torch import nn
 
 from gatework.cells import (
@@ -28,7 +29,6 @@ from gatework.cells import (
     TGRU,
     Cell,
     Elman,
-    Gate,
     GRUResetAfter,
     LightRU,
     LiGRU,
@@ -42,7 +42,6 @@ from gatework.cells import (
 from gatework.engine import run
 
 B, T, I, H = 2, 5, 3, 7
-OPEN, SHUT = 1e3, -1e3  # biases at which a logistic gate is exactly 1 and 0 in float64
 pytestmark = pytest.mark.usefixtures("exact")
 
 
@@ -50,14 +49,6 @@ def randomized(cell: Cell) -> Cell:
     for parameter in cell.parameters():
         nn.init.normal_(parameter, std=0.5)
     return cell
-
-
-def fix(gate: Gate, bias: float) -> None:
-    """Make a gate deaf and hold it at a bias."""
-    for parameter in (gate.W, gate.U):
-        if parameter is not None:
-            nn.init.zeros_(parameter)
-    nn.init.constant_(gate.b, bias)
 
 
 def looped(cell: Cell, x: torch.Tensor, *state: torch.Tensor):

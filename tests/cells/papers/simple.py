@@ -7,7 +7,6 @@ from gatework.cells import (
     RHN,
     SCRN,
     SGRN,
-    TGRU,
     TRNN,
     UGRNN,
     AntisymmetricRNN,
@@ -136,12 +135,6 @@ def balduzzi_2016_trnn(p, x, h):
     return (f * h + (1 - f) * (x @ p["z.W"].T),)
 
 
-def balduzzi_2016_tgru(p, x, h, previous):
-    """h = f o h + z o o, all three of x_t and x_{t-1}."""
-    z = affine(p, "z", x, previous)
-    return logistic(affine(p, "f", x, previous)) * h + z * np.tanh(affine(p, "o", x, previous)), x
-
-
 PAPERS = [
     (Elman, {}, elman_1990),
     (Elman, {"activation": "relu"}, lambda p, x, h: elman_1990(p, x, h, relu)),
@@ -168,5 +161,4 @@ PAPERS = [
     (IntersectionRNN, {}, collins_2016_intersection, {"input_size": 7}),
     (SGRN, {}, zu_2021),
     (TRNN, {}, balduzzi_2016_trnn),
-    (TGRU, {}, balduzzi_2016_tgru),
 ]
