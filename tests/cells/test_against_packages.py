@@ -27,17 +27,28 @@ from gatework.cells import (
     MUT3,
     NBRC,
     RAN,
+    SGRN,
     SGU,
     STAR,
     TGRU,
+    UGRNN,
+    AntisymmetricRNN,
     Cell,
+    CoRNN,
     Elman,
+    FastGRNN,
+    FastRNN,
+    GatedAntisymmetricRNN,
     GRUResetAfter,
+    IndRNN,
+    IntersectionRNN,
     LightRU,
     LiGRU,
+    MinimalRNN,
     MiRU1,
     MiRU2,
     TauGRU,
+    UnICORNN,
 )
 from gatework.engine import run
 
@@ -127,6 +138,88 @@ def test_equals_torchrecurrent(name):
         for x_t in x:
             theirs_state = theirs(x_t, theirs_state)
             outputs.append(theirs_state[0] if isinstance(theirs_state, tuple) else theirs_state)
+    torch.testing.assert_close(ours.outputs, torch.stack(outputs), rtol=1e-10, atol=1e-10)
+
+
+# ours, its options, the package's options, the package's parameter -> our parameters one below the other, else zero
+BY_PARAMETER = {
+    "AntisymmetricRNNCell": (
+        AntisymmetricRNN,
+        {"epsilon": 0.3, "gamma": 0.7},
+        {"epsilon": 0.3, "gamma": 0.7},
+        {"weight_ih": "h.W", "weight_hh": "h.U", "bias_ih": "h.b"},
+    ),
+    "GatedAntisymmetricRNNCell": (
+        GatedAntisymmetricRNN,
+        {"epsilon": 0.3, "gamma": 0.7},
+        {"epsilon": 0.3, "gamma": 0.7},
+        {"weight_ih": "z.W h.W", "weight_hh": "a.U", "bias_ih": "z.b h.b"},
+    ),
+    "FastGRNNCell": (
+        FastGRNN,
+        {"gate_activation": "tanh"},
+        {},
+        {"weight_ih": "a.W", "weight_hh": "a.U", "bias_ih": "b_z b_n", "zeta": "zeta", "nu": "nu"},
+    ),
+    "FastRNNCell": (
+        FastRNN,
+        {},
+        {},
+        {"weight_ih": "n.W", "weight_hh": "n.U", "bias_ih": "n.b", "alpha": "alpha", "beta": "beta"},
+    ),
+    "IndRNNCell": (IndRNN, {"activation": "tanh"}, {}, {"weight_ih": "h.W", "vector_u": "h.U", "bias_ih": "h.b"}),
+    "IntersectionRNNCell": (
+        IntersectionRNN,
+        {},
+        {},
+        {"weight_ih": "p.W n.W r.W g.W", "weight_hh": "p.U n.U r.U g.U", "bias_ih": "p.b n.b r.b g.b"},
+    ),
+    "MinimalRNNCell": (
+        MinimalRNN,
+        {},
+        {},
+        {"weight_ih": "z.W", "bias_ih": "z.b", "weight_mm": "u.W", "weight_hh": "u.U", "bias_hh": "u.b"},
+    ),
+    "SGRNCell": (SGRN, {}, {}, {"weight_ih": "x.W", "weight_hh": "f.U", "bias_hh": "f.b"}),
+    "UGRNNCell": (UGRNN, {}, {}, {"weight_ih": "c.W g.W", "weight_hh": "c.U g.U", "bias_ih": "c.b g.b"}),
+    "UnICORNNCell": (
+        UnICORNN,
+        {"dt": 0.3, "alpha": 0.7},
+        {"dt": 0.3, "alpha": 0.7},
+        {"weight_ih": "z.W", "weight_hh": "z.U", "weight_ch": "c", "bias_ih": "z.b"},
+    ),
+    "coRNNCell": (
+        CoRNN,
+        {"dt": 0.3, "gamma": 1.7, "epsilon": 0.7},
+        {"dt": 0.3, "gamma": 1.7, "epsilon": 0.7},
+        {"weight_ih": "h.W", "weight_hh": "h.U", "weight_ch": "z.U", "bias_ih": "h.b"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BY_PARAMETER)
+def test_equals_torchrecurrent_by_parameter(name):
+    kind, options, theirs_options, pairs = BY_PARAMETER[name]
+    width = H if kind is IntersectionRNN else I  # a bare x in the paper
+    cell = randomized(kind(width, H, **options))
+    theirs = getattr(package("torchrecurrent"), name)(width, H, **theirs_options)
+    ours_by_name, theirs_by_name = dict(cell.named_parameters()), dict(theirs.named_parameters())
+    assert sorted(ours_by_name) == sorted(" ".join(pairs.values()).split())
+    with torch.no_grad():
+        for parameter in theirs_by_name.values():
+            parameter.zero_()
+        for target, sources in pairs.items():
+            parts = [ours_by_name[source] for source in sources.split()]
+            value = torch.cat(parts) if len(parts) > 1 else parts[0]
+            theirs_by_name[target].copy_(value.reshape(theirs_by_name[target].shape))
+    x, state = start(cell)
+    ours = run(cell, x, state, engine="loop")
+
+    outputs, theirs_state = [], state[-1] if kind is IntersectionRNN or len(state) == 1 else state
+    for x_t in x:
+        following = theirs(x_t, theirs_state)
+        outputs.append(following[0] if isinstance(following, tuple) else following)
+        theirs_state = following[-1] if kind is IntersectionRNN else following
     torch.testing.assert_close(ours.outputs, torch.stack(outputs), rtol=1e-10, atol=1e-10)
 
 

@@ -19,6 +19,7 @@ class LEM(Cell):
 
     A differential equation of many time scales, each unit's learned and dependent on input and state.
     Differences from the paper: its y is h; its first and second time step are d and e; its W and V are U and W.
+    Not equal: the package torchrecurrent, whose h_t sees z_{t-1}.
 
     Shapes:
         x (batch, input); h, z (batch, hidden).

@@ -63,6 +63,7 @@ class FastGRNN(Cell):
     A gated network at the price of an Elman network.
     Differences from the paper: W and U have full rank and are not sparse or quantised; zeta and nu stand before
     the sigmoid that the paper parametrizes them with, starting at 1 and -4 as in its code.
+    Equals: the package torchrecurrent only with gate_activation="tanh", which its gate has unless told otherwise.
 
     Shapes:
         x (batch, input); h (batch, hidden).

@@ -19,6 +19,8 @@ class SCRN(Cell):
 
     The context is a running mean of the inputs: part of the recurrent matrix held near the identity.
     Differences from the paper: b_h, which it has not. Its softmax reads h and s; here s is a state, not the output.
+    Not equal: the package torchrecurrent, which feeds back tanh(U h_t + V s_t), the paper's output layer, in place of
+    h_t.
 
     Shapes:
         x (batch, input); h (batch, hidden); s (batch, context_size).

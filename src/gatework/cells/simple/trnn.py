@@ -17,7 +17,7 @@ class TRNN(Cell):
         h_t = f_t * h_{t-1} + (1 - f_t) * z_t
 
     The state is a running mean of features of the input: all products can be done before the first step.
-    Differences from the paper: none; its V is W_f.
+    Differences from the paper: none; its V is W_f. The package torchrecurrent adds a bias to z.
 
     Shapes:
         x (batch, input); h (batch, hidden).
