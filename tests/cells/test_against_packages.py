@@ -50,6 +50,7 @@ from gatework.cells import (
     TauGRU,
     UnICORNN,
 )
+from gatework.cells.exchange import from_keras, from_onnx, to_keras, to_onnx
 from gatework.engine import run
 
 B, T, I, H = 2, 5, 3, 7
@@ -232,31 +233,27 @@ def keras(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield package("keras")
 
 
-# ours, its options, Keras' layer and options, its order of gates: one kernel, recurrent kernel and bias for all
+# ours, its options, Keras' layer and options
 KERAS = {
-    "tanh": (Elman, {}, "SimpleRNN", {}, "h"),
-    "relu": (Elman, {"activation": "relu"}, "SimpleRNN", {"activation": "relu"}, "h"),
-    "lstm": (LSTM, {}, "LSTM", {}, "ifgo"),
-    "gru reset before": (GRU, {"z_scales": "old"}, "GRU", {"reset_after": False}, "zrn"),
-    "gru reset after": (GRUResetAfter, {}, "GRU", {"reset_after": True}, "zrn"),
+    "tanh": (Elman, {}, "SimpleRNN", {}),
+    "relu": (Elman, {"activation": "relu"}, "SimpleRNN", {"activation": "relu"}),
+    "lstm": (LSTM, {}, "LSTM", {}),
+    "gru reset before": (GRU, {"z_scales": "old"}, "GRU", {"reset_after": False}),
+    "gru reset after": (GRUResetAfter, {}, "GRU", {"reset_after": True}),
 }
 
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("name", KERAS)
 def test_equals_keras(keras, name, bias):
-    kind, options, layer, theirs_options, gates = KERAS[name]
+    kind, options, layer, theirs_options = KERAS[name]
     cell = randomized(kind(I, H, bias=bias, **options))
     theirs = getattr(keras.layers, layer)(H, return_sequences=True, return_state=True, use_bias=bias, **theirs_options)
     x, state = start(cell)
     theirs.build((B, T, I))
-    recurrent_gates = gates.replace("n", "m") if kind is GRUResetAfter else gates
-    weights = [stacked(cell, gates, "W").T, stacked(cell, recurrent_gates, "U").T]
-    if bias:
-        b = stacked(cell, gates, "b")
-        second = torch.cat([torch.zeros(2 * H), cell.m.b.detach()]) if kind is GRUResetAfter else None
-        weights.append(b if second is None else torch.stack([b, second]))
-    theirs.set_weights([value.numpy() for value in weights])
+    theirs.set_weights(to_keras(cell))
+    back = from_keras(cell, [weight.value.detach() for weight in theirs.weights])
+    assert all(torch.equal(back[name], parameter.float()) for name, parameter in cell.named_parameters())
 
     ours_x, theirs_x = x.clone().requires_grad_(), x.float().requires_grad_()
     ours = run(cell, ours_x, state, engine="loop")
@@ -270,13 +267,13 @@ def test_equals_keras(keras, name, bias):
     near(ours_x.grad, theirs_x.grad)
 
 
-# ours, its options, the operator of ONNX and its attributes, the gates in the order of W and of R
+# ours, its options, the operator of ONNX and its attributes
 ONNX = {
-    "tanh": (Elman, {}, "RNN", {}, "h", "h"),
-    "relu": (Elman, {"activation": "relu"}, "RNN", {"activations": ["Relu"]}, "h", "h"),
-    "lstm": (LSTM, {}, "LSTM", {}, "iofg", "iofg"),
-    "gru, linear_before_reset=0": (GRU, {"z_scales": "old"}, "GRU", {"linear_before_reset": 0}, "zrn", "zrn"),
-    "gru, linear_before_reset=1": (GRUResetAfter, {}, "GRU", {"linear_before_reset": 1}, "zrn", "zrm"),
+    "tanh": (Elman, {}, "RNN", {}),
+    "relu": (Elman, {"activation": "relu"}, "RNN", {"activations": ["Relu"]}),
+    "lstm": (LSTM, {}, "LSTM", {}),
+    "gru, linear_before_reset=0": (GRU, {"z_scales": "old"}, "GRU", {"linear_before_reset": 0}),
+    "gru, linear_before_reset=1": (GRUResetAfter, {}, "GRU", {"linear_before_reset": 1}),
 }
 
 
@@ -304,13 +301,13 @@ def onnx_session(operator: str, attributes: dict[str, Any], inputs: dict[str, Te
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("name", ONNX)
 def test_equals_onnx_runtime(name, bias):
-    kind, options, operator, attributes, gates, recurrent_gates = ONNX[name]
+    kind, options, operator, attributes = ONNX[name]
     cell = randomized(kind(I, H, bias=bias, **options))
     x, state = start(cell)
-    values = {"X": x, "W": stacked(cell, gates, "W")[None], "R": stacked(cell, recurrent_gates, "U")[None]}
-    if bias:
-        of_state = [getattr(cell, gate).b if gate not in gates else torch.zeros(H) for gate in recurrent_gates]
-        values["B"] = torch.cat([stacked(cell, gates, "b"), *of_state])[None]
+    weights = to_onnx(cell)
+    back = from_onnx(cell, *weights.values())
+    assert all(torch.equal(back[name], parameter) for name, parameter in cell.named_parameters())
+    values = {"X": x, **weights}
     values |= {f"initial_{name}": part[None] for name, part in zip(cell.states, state, strict=True)}
     theirs = onnx_session(operator, attributes, {name: value.detach().float() for name, value in values.items()})
     ours = run(cell, x, state, engine="loop")

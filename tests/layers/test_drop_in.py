@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence, pad_packed_sequence
 
 import gatework
-from gatework.cells import LSTM, GRUResetAfter
-from gatework.cells.torch_layout import from_torch, to_torch
+from gatework.cells import GRU, LSTM, GRUResetAfter
+from gatework.cells.exchange import from_torch, to_keras, to_torch
 
 B, T, I, H = 2, 5, 3, 7
 MODULES = ("RNN", "LSTM", "GRU")
@@ -204,3 +204,17 @@ def test_bad_input_is_named(call, kind, message):
 def test_impossible_modules_are_refused(make, kind, message):
     with pytest.raises(kind, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: from_torch(GRUResetAfter(I, H), to_torch(LSTM(I, H))), "28 rows cannot be those of 3 gates"),
+        (lambda: from_torch(LSTM(I, H), to_torch(LSTM(I, 5))), "the weights are of another cell"),
+        (lambda: to_torch(GRU(I, H)), "torch.nn has no module that equals GRU"),
+        (lambda: to_keras(GRU(I, H)), "Keras has no layer that equals GRU"),
+    ],
+)
+def test_weights_of_another_cell_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

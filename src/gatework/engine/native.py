@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gatework.cells import Gate, TorchForm
-from gatework.cells.torch_layout import to_torch
+from gatework.cells.exchange import to_torch
 from gatework.engine.contract import Call, Result
 from gatework.engine.loop import select
 from gatework.engine.segments import pad_rows, replace_rows, segments

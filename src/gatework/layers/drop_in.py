@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from gatework import cells
 from gatework.cells import Cell
-from gatework.cells.torch_layout import from_torch
+from gatework.cells.exchange import from_torch
 from gatework.engine import Result
 from gatework.layers.recurrent import Recurrent
 
