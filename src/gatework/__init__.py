@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gatework.generation import Sampling as Sampling
     from gatework.generation import generate as generate
     from gatework.generation import generate_batch as generate_batch
+    from gatework.insight import draw_cell as draw_cell
     from gatework.insight import plot_curves as plot_curves
     from gatework.insight import plot_gates as plot_gates
     from gatework.layers import GRU as GRU
@@ -45,6 +46,7 @@ _ROOMS = {
     "Sampling": "generation",
     "generate": "generation",
     "generate_batch": "generation",
+    "draw_cell": "insight",
     "plot_curves": "insight",
     "plot_gates": "insight",
     "GRU": "layers",

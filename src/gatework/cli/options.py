@@ -37,7 +37,8 @@ def with_settings(
             value = values.pop(name)
             if value is not None and value != []:
                 field = sections[section].model_fields[name]
-                settings[section][name] = _pairs(value, name, field) if _is_mapping(field) else value
+                example = f"{_flag(name, field)} {(field.examples or [''])[0]}"
+                settings[section][name] = read_pairs(value, example) if _is_mapping(field) else value
         return command(settings=settings, **values)
 
     own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "settings"]
@@ -86,14 +87,17 @@ def _shown_default(default: Any) -> str:
     return rf" [dim]\[default: {default}][/dim]"
 
 
-def _pairs(words: list[str], field_name: str, field: FieldInfo) -> dict[str, Any]:
-    """``["bias=false", "activation=relu"]`` as a dictionary; values are read as JSON where they are JSON."""
+def read_pairs(words: list[str], example: str) -> dict[str, Any]:
+    """``["bias=false", "activation=relu"]`` as a dictionary; values are read as JSON where they are JSON.
+
+    Raises:
+        InputError: a word is no pair; the example shows how it is said.
+    """
     pairs = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
-            example = (field.examples or [""])[0]
-            raise InputError(f"{word!r} is not NAME=VALUE", f"for example {_flag(field_name, field)} {example}")
+            raise InputError(f"{word!r} is not NAME=VALUE", f"for example {example}")
         plain = value.lower() if value in ("True", "False") else value
         try:
             pairs[name.replace("-", "_")] = json.loads(plain)

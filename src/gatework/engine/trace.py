@@ -97,9 +97,7 @@ def trace(cell: Cell) -> Traced:
     """
     if any(size != cell.hidden_size for size in cell.state_sizes):
         raise UntraceableError(f"its states differ in width: {cell.state_sizes}")
-    if any(kind in (p.kind for p in _signature(cell)) for kind in (_VARIADIC, inspect.Parameter.VAR_KEYWORD)):
-        raise UntraceableError("step takes its states as *state: write them as named arguments")
-    recorded = _recorded(cell)
+    recorded = record(cell)
     found = _Reader(cell, recorded).read()
     _check_hoisted(cell, found)
     return found
@@ -115,9 +113,10 @@ def _signature(cell: Cell) -> list[inspect.Parameter]:
 class _Tracer(fx.Tracer):
     traced_func_name: ClassVar[str] = "step"  # type: ignore[misc]
 
-    def __init__(self, code: CodeType) -> None:
+    def __init__(self, code: CodeType, whole: bool) -> None:
         super().__init__()
         self.code = code
+        self.whole = whole
 
     def create_node(self, *args: Any, **keywords: Any) -> fx.Node:
         """Note the line of ``step`` that made the node."""
@@ -130,14 +129,25 @@ class _Tracer(fx.Tracer):
         return node
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return isinstance(m, Gate | Drop)
+        return self.whole or isinstance(m, Gate | Drop)
 
 
-def _recorded(cell: Cell) -> fx.Graph:
+def record(cell: Cell, *, whole: bool = False) -> fx.Graph:
+    """``cell.step`` as ``torch.fx`` records it.
+
+    Args:
+        cell: the recurrence.
+        whole: whether its modules are recorded as they are called, not what they compute; gates and drops always are.
+
+    Raises:
+        UntraceableError: the step depends on values, or does what cannot be recorded.
+    """
+    if any(kind in (p.kind for p in _signature(cell)) for kind in (_VARIADIC, inspect.Parameter.VAR_KEYWORD)):
+        raise UntraceableError("step takes its states as *state: write them as named arguments")
     before = set(cell.__dict__)
     with _tracing:
         try:
-            graph = _Tracer(type(cell).step.__code__).trace(cell)
+            graph = _Tracer(type(cell).step.__code__, whole).trace(cell)
         except (fx.proxy.TraceError, TypeError, RuntimeError, AttributeError, ValueError, NotImplementedError) as e:
             cause = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
             raise UntraceableError(f"step depends on values or does what torch.fx cannot record ({cause})") from e
