@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from gatework.cells import CELLS, cell_name
+from gatework.cells import CELLS, Cell, cell_name, family
 from gatework.engine import ENGINES, checked_call
 from gatework.models import LanguageModel
 
@@ -73,9 +75,76 @@ def test_plot_draws_both_pictures_where_asked(trained: Path, command: Command) -
         assert Path("pictures", name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
-def test_cells_lists_every_cell(command: Command) -> None:
+def test_cells_lists_every_cell_below_its_family(command: Command) -> None:
     said = command("cells")
-    assert all(cell_name(cell) in said.out for cell in CELLS.values())
+    listed: dict[str, list[list[str]]] = {}
+    for block in said.out.split("\n\n")[1:-1]:
+        heading, *rows = block.splitlines()
+        package = heading.split()[0]
+        assert heading.endswith(importlib.import_module(f"gatework.cells.{package}").__doc__.splitlines()[0])
+        listed[package] = [row.split() for row in rows]
+    assert {row[0]: package for package, rows in listed.items() for row in rows} == {
+        cell_name(cell): family(cell) for cell in CELLS.values()
+    }
+    years = [[row[1] for row in rows] for rows in listed.values()]
+    assert all(group == sorted(group) for group in years)
+    (gru,) = [row for row in listed["gru"] if row[0] == "gru"]
+    assert gru[:7] == ["gru", "2014", "h", "z", "r", "n", "98,688"]
+    assert max(map(len, said.out.splitlines()[:-1])) < 250
+
+
+def test_cells_of_one_family(command: Command) -> None:
+    said = command("cells", "--family", "GRU")
+    assert "gru-reset-after" in said.out
+    assert "lstm" not in said.out.rpartition("\n\n")[0]
+    assert command("cells", "--family", "gri").err.startswith("error: there is no family 'gri'. Did you mean 'gru'?")
+
+
+def test_a_terminal_cuts_the_list_to_its_width(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gatework.cli.console import out
+
+    monkeypatch.setattr(out, "_force_terminal", True)
+    monkeypatch.setattr(out, "_width", 60)
+    monkeypatch.setattr(out, "_height", 40)
+    monkeypatch.setattr(out, "_color_system", None)
+    rows = [line for line in command("cells").out.splitlines() if re.match(r"[a-z0-9-]+ +\d{4} ", line)]
+    assert all(len(row) <= 60 for row in rows)
+    assert any(row.endswith("…") for row in rows)
+
+
+def test_cells_draws_one(place: Path, command: Command) -> None:
+    said = command("cells", "gru", "--draw", "gru.svg")
+    assert said.status == 0
+    assert said.out.startswith("gru.svg\n")
+    drawn = Path("gru.svg").read_bytes()
+    assert drawn.startswith(b"<?xml")
+    again = command("cells", "gru", "--draw", "gru.svg", "--cell-option", "z_scales=old")
+    assert (again.status, Path("gru.svg").read_bytes()) == (2, drawn)
+    assert again.err.startswith("error: gru.svg is there already. Name another file, or add --overwrite")
+    words = ("cells", "gru", "--draw", "gru.svg", "--cell-option", "z_scales=old", "--overwrite")
+    assert command(*words).status == 0
+    assert Path("gru.svg").read_bytes() != drawn
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["gru", "--draw", "gru.gif"], "gru.gif is no name for a drawing. It must end in .svg, .png or .pdf"),
+        (["--draw", "gru.svg"], "no cell is named. For example `gatework cells lstm --draw lstm.svg`"),
+        (["gri", "--draw", "gru.svg"], "there is no cell 'gri'. Did you mean 'gru'?"),
+        (["gru", "--draw", "gru.svg", "--cell-option", "z=1"], "cell gru has no option 'z'. "),
+        (["stubborn", "--draw", "gru.svg"], "stubborn cannot be drawn: step depends on values"),
+    ],
+)
+def test_what_cells_cannot_draw_is_said(place: Path, command: Command, words: list[str], error: str) -> None:
+    class Stubborn(Cell):
+        def step(self, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+            return h if bool(h.any()) else x
+
+    said = command("cells", *words)
+    assert said.status == 2
+    assert said.err.startswith(f"error: {error}")
+    assert [path.name for path in place.iterdir()] == ["my.txt"]
 
 
 @pytest.mark.parametrize("cell", CELLS.values())
@@ -83,6 +152,7 @@ def test_cells_shows_the_equations_of_one(cell: type, command: Command) -> None:
     said = command("cells", cell_name(cell))
     assert "Reference:" in said.out
     assert "Parameters:" in said.out
+    assert f"`gatework cells {cell_name(cell)} --draw {cell_name(cell)}.svg` draws it" in said.out
 
 
 @pytest.mark.parametrize("cell", CELLS.values())

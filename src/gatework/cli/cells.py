@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 SIZE = 128
 WIDEST_GATES = 24
-LEGEND = """A box is a gate: W times x and U times what enters from the left (elementwise where the arrow has a ⊙), added
-up, also with what enters at a +; then comes the function in the box. Circles work elementwise."""
+LEGEND = """A box is a gate: W times x and U times what enters from the left (elementwise where the arrow has a ⊙) are
+added up, with what enters at a +; then comes the function in the box. Circles work elementwise."""
 
 
 def register(app: typer.Typer) -> None:

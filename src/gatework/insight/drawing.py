@@ -34,8 +34,8 @@ FILLS = {
     "": PLAIN,
 }
 SIGNS = ACTIVATION_SIGNS | {
-    "layer_norm": "norm", "maximum": "max", "minimum": "min", "neg": "−", "gt": ">", "lt": "<", "ge": "≥", "le": "≤",
-    "sqrt": "√",
+    "layer_norm": "norm", "log_sigmoid": "log σ", "maximum": "max", "minimum": "min", "neg": "−", "sqrt": "√",
+    "gt": ">", "lt": "<", "ge": "≥", "le": "≤",
 }  # fmt: skip
 WORD = re.compile(r"[^\W\d][\w.]*")
 MARKS = {"-": "−", "/": "÷", "*": "⊙"}
@@ -71,8 +71,8 @@ def _save(figure: Any, target: Path, kind: type[Cell]) -> None:
     if ending not in FORMATS:
         raise InputError(f"{target} is no name for a drawing", "it must end in .svg, .png or .pdf")
     title = kind.equations().partition("\n")[0]
-    stamp: dict[str, str | None] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(ending, {})
-    metadata = {"Title": f"{kind.__name__}: {title}"} | stamp  # no date: the same cell gives the same bytes
+    dates = {"svg": ["Date"], "pdf": ["CreationDate"]}.get(ending, [])  # left out: the same cell gives the same bytes
+    metadata = {"Title": f"{kind.__name__}: {title}", **dict.fromkeys(dates)}
     with replacing(target) as beside, matplotlib.rc_context({"svg.hashsalt": cell_name(kind)}):
         figure.savefig(beside, format=ending, dpi=200, metadata=metadata)
 
@@ -112,7 +112,7 @@ def _size(part: Part) -> tuple[float, int]:
         return max(0.95, leaves, (len(_function(part.function)) + 1) * LETTER, (len(part.label) + 1) * 0.22), 2
     if part.kind == "operation":
         return max(0.5, leaves, 0.3 + (len(part.label) - 1) * LETTER if len(part.label) > 2 else 0), 1
-    return max(0.6, leaves, 0.3 + len(_function(part.label)) * LETTER), 1
+    return max(0.6, leaves, 0.3 + len(_function(part.label)) * LETTER), 2 if len(part.wires) > 3 else 1
 
 
 def _leaves_width(part: Part) -> float:

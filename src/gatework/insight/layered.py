@@ -17,6 +17,8 @@ from typing import Literal
 
 Port = Literal["left", "top", "bottom"]
 Point = tuple[float, float]
+Ports = dict[tuple[int, int], tuple[Port, int]]
+"""(box, wire) -> where it enters; how far above the centre, in grid units, if that is from the left."""
 
 GRID = 0.25
 """The unit of the heights."""
@@ -98,19 +100,25 @@ def arrange(boxes: Sequence[Box], pairs: Iterable[tuple[int, int]] = ()) -> Layo
 
 
 def _cost(layout: Layout, pairs: list[tuple[int, int]]) -> float:
-    """How much there is to follow for the eye: crossings, corners, a little for the way; disorder of the pairs."""
+    """How much there is to follow for the eye: nets on one line, crossings, pairs out of order, corners, the way."""
     starts = [layout.centres[left][1] for left, _ in pairs]
     disorder = sum(low > high for low, high in itertools.combinations(starts, 2))
-    pieces = [(route.source, *ends) for route in layout.routes for ends in itertools.pairwise(route.points)]
-    level = {(net, y, min(a, b), max(a, b)) for net, (a, y), (b, end) in pieces if y == end}
-    upright = {(net, x, min(a, b), max(a, b)) for net, (x, a), (end, b) in pieces if x == end}
+    ways = [(route.source, *ends) for route in layout.routes for ends in itertools.pairwise(route.points)]
+    level = {(net, y, min(a, b), max(a, b)) for net, (a, y), (b, end) in ways if y == end}
+    upright = {(net, x, min(a, b), max(a, b)) for net, (x, a), (end, b) in ways if x == end}
     crossings = sum(
         net != other and left < x < right and low < y < high
         for net, y, left, right in level
         for other, x, low, high in upright
     )
+    merged = sum(
+        one[0] != two[0] and one[1] == two[1] and max(one[2], two[2]) < min(one[3], two[3])
+        for pieces in (level, upright)
+        for one, two in itertools.combinations(pieces, 2)
+    )
     corners = {(route.source, point) for route in layout.routes for point in route.points[1:-1]}
-    return crossings + 2 * disorder + 0.3 * len(corners) + 0.05 * sum(high - low for *_, low, high in upright)
+    way = sum(high - low for *_, low, high in upright)
+    return 10 * merged + crossings + 2 * disorder + 0.3 * len(corners) + 0.05 * way
 
 
 def _columns(boxes: Sequence[Box]) -> list[int]:
@@ -118,7 +126,7 @@ def _columns(boxes: Sequence[Box]) -> list[int]:
     columns: list[int] = []
     for box in boxes:
         columns.append(0 if box.first else 1 + max((columns[source] for source in box.sources), default=0))
-    end = max(columns)
+    end = 1 + max(column for box, column in zip(boxes, columns, strict=True) if not box.last)
     columns = [end if box.last else column for box, column in zip(boxes, columns, strict=True)]
     targets: dict[int, list[int]] = defaultdict(list)
     for index, box in enumerate(boxes):
@@ -266,25 +274,19 @@ def _crossings(net: _Nets, order: list[list[int]]) -> int:
     return found
 
 
-def _ports(boxes: Sequence[Box], net: _Nets, order: list[list[int]]) -> dict[tuple[int, int], Port]:
-    """Where each wire enters its box: one from the left, others from above and below."""
+def _ports(boxes: Sequence[Box], net: _Nets, order: list[list[int]]) -> Ports:
+    """Where each wire enters its box: one from the left, others from above and below, still more from the left."""
     place = {item: index for items in order for index, item in enumerate(items)}
-    ports: dict[tuple[int, int], Port] = {}
+    ports: Ports = {}
     for index, box in enumerate(boxes):
         wires = sorted(range(len(box.sources)), key=lambda wire: (place[net.into[index][wire]], wire))
-        if len(wires) == 2:
-            low, high = wires
-            from_left = low if box.closed or box.main == low else high
-            ports[index, from_left] = "left"
-            ports[index, high if from_left == low else low] = "top" if from_left == low else "bottom"
-        else:
-            for rank, wire in enumerate(wires):
-                middle = len(wires) > 2 and not box.closed
-                ports[index, wire] = "left"
-                if rank == len(wires) - 1 and len(wires) > 1:
-                    ports[index, wire] = "top"
-                elif rank == 0 and middle:
-                    ports[index, wire] = "bottom"
+        if not box.closed and (len(wires) > 2 or (len(wires) == 2 and wires[1] == box.main)):
+            ports[index, wires.pop(0)] = ("bottom", 0)
+        if len(wires) > 1:
+            ports[index, wires.pop()] = ("top", 0)
+        for rank, wire in enumerate(wires):
+            offset = round((2 * rank / (len(wires) - 1) - 1) * (box.up - 1)) if len(wires) > 1 else 0
+            ports[index, wire] = ("left", offset)
     return ports
 
 
@@ -292,7 +294,7 @@ def _heights(
     boxes: Sequence[Box],
     net: _Nets,
     order: list[list[int]],
-    ports: dict[tuple[int, int], Port],
+    ports: Ports,
     pairs: list[tuple[int, int]],
 ) -> list[int]:
     """The height of every item in grid units: as straight as the order allows."""
@@ -307,10 +309,10 @@ def _heights(
     costs: list[tuple[int, int, Callable[[int], int]]] = []
     for item in net.items:
         for target, wire in net.next[item]:
-            port = ports.get((target, wire), "left")
+            port, offset = ports.get((target, wire), ("left", 0))
             if port == "left":
                 weight = 4 if target >= len(boxes) or boxes[target].straight else 2
-                costs.append((item, target, lambda d, w=weight: w * abs(d)))  # type: ignore[misc]
+                costs.append((item, target, lambda d, w=weight, o=offset: w * abs(d - o)))  # type: ignore[misc]
             else:
                 side = 1 if port == "top" else -1
                 reach = (boxes[target].up if port == "top" else boxes[target].down) + APPROACH - 1
@@ -319,10 +321,10 @@ def _heights(
     return _relaxed(height, apart, costs)
 
 
-def _extents(boxes: Sequence[Box], net: _Nets, ports: dict[tuple[int, int], Port]) -> tuple[list[int], list[int]]:
+def _extents(boxes: Sequence[Box], net: _Nets, ports: Ports) -> tuple[list[int], list[int]]:
     up = [box.up for box in boxes] + [0] * (len(net.column) - len(boxes))
     down = [box.down for box in boxes] + [0] * (len(net.column) - len(boxes))
-    for (index, _), port in ports.items():
+    for (index, _), (port, _) in ports.items():
         if port == "top":
             up[index] = boxes[index].up + APPROACH
         elif port == "bottom":
@@ -408,7 +410,7 @@ def _routed(
     boxes: Sequence[Box],
     net: _Nets,
     order: list[list[int]],
-    ports: dict[tuple[int, int], Port],
+    ports: Ports,
     heights: list[int],
 ) -> Layout:
     """Centres and corners: every column as wide as its widest box, every channel as its wires need."""
@@ -434,7 +436,7 @@ def _routed(
                 track = tracks[net.column[here]].get(here)
                 if track is not None:
                     points += [(track, y[here]), (track, level)]
-            port = ports[index, wire]
+            port, _ = ports[index, wire]
             points.append((middle[index] - (box.width / 2 if port == "left" else 0), level))
             if port != "left":
                 edge = box.up if port == "top" else -box.down
@@ -448,7 +450,7 @@ def _levels(
     boxes: Sequence[Box],
     net: _Nets,
     order: list[list[int]],
-    ports: dict[tuple[int, int], Port],
+    ports: Ports,
     heights: list[int],
     up: list[int],
     down: list[int],
@@ -459,26 +461,17 @@ def _levels(
         for place, item in enumerate(items):
             levels[item, -1] = heights[item]
             for wire, source in enumerate(net.into.get(item, ())):
-                port = ports[item, wire]
-                level = heights[item]
-                if port == "top":
-                    low = level + boxes[item].up + APPROACH - 1
-                    above = items[place + 1] if place + 1 < len(items) else None
-                    high = heights[source]
-                    if above is not None and net.owner[above] != net.owner[source]:
-                        high = heights[above] - down[above] - GAP
-                    elif above is not None:
-                        high = heights[above]
-                    level = max(low, min(heights[source], high))
-                elif port == "bottom":
-                    high = level - boxes[item].down - APPROACH + 1
-                    below = items[place - 1] if place else None
-                    low = heights[source]
-                    if below is not None and net.owner[below] != net.owner[source]:
-                        low = heights[below] + up[below] + GAP
-                    elif below is not None:
-                        low = heights[below]
-                    level = min(high, max(heights[source], low))
+                port, offset = ports[item, wire]
+                level = heights[item] + offset
+                if port != "left":
+                    side = 1 if port == "top" else -1
+                    nearest = level + side * ((boxes[item].up if side > 0 else boxes[item].down) + APPROACH - 1)
+                    farthest = heights[source]
+                    if 0 <= place + side < len(items):
+                        other = items[place + side]
+                        reach = (down if side > 0 else up)[other] + GAP
+                        farthest = heights[other] - side * (reach if net.owner[other] != net.owner[source] else 0)
+                    level = side * max(side * nearest, min(side * heights[source], side * farthest))
                 levels[item, wire] = level
     return levels
 
