@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from gatework.cells.cell import Cell, CellOptions, TorchForm
+from gatework.cells.initialisers import chrono, start_bias
 
 
 class LSTM(Cell):
@@ -31,6 +32,8 @@ class LSTM(Cell):
         input_size: width of x.
         hidden_size: width of h and c.
         forget_bias: the initial value of b_f.
+        chrono: the longest dependency to expect, in steps, from which b_f and b_i start instead; see
+            ``gatework.cells.initialisers.chrono``.
         options: those of every cell, see ``CellOptions``.
     Raises:
         ValueError: a size is not positive, or an option is out of range.
@@ -40,10 +43,17 @@ class LSTM(Cell):
     states = ("h", "c")
 
     def __init__(
-        self, input_size: int, hidden_size: int, *, forget_bias: float = 1.0, **options: Unpack[CellOptions]
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        forget_bias: float = 1.0,
+        chrono: int | None = None,
+        **options: Unpack[CellOptions],
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
         self.forget_bias = forget_bias
+        self.chrono = chrono
         self.i = self.gate()
         self.f = self.gate()
         self.g = self.gate()
@@ -51,10 +61,11 @@ class LSTM(Cell):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the parameters of all gates anew; b_f starts at the forget bias."""
+        """Draw the parameters of all gates anew; b_f starts at the forget bias, or with b_i by ``chrono``."""
         super().reset_parameters()
-        if self.f.b is not None:
-            nn.init.constant_(self.f.b, self.forget_bias)
+        start_bias(self.f, self.forget_bias)
+        if self.chrono is not None:
+            chrono(self.f, self.chrono, take=self.i)
 
     def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """One step of the equations above."""
