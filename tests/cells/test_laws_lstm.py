@@ -465,7 +465,9 @@ class TestBatchNorm:
         monkeypatch.setattr(BatchNorm, "momentum", 1.0)
         cell = BatchNormLSTM(I, H, steps=T)
         x = torch.randn(T, 500, I)
-        trained = run(cell, x).outputs
+        untrained = run(cell.eval(), x).outputs
+        trained = run(cell.train(), x).outputs
+        assert (untrained - trained).abs().max() > 0.02
         torch.testing.assert_close(run(cell.eval(), x).outputs, trained, rtol=0, atol=2e-3)
 
     def test_one_row_has_no_variance(self):
