@@ -12,6 +12,7 @@ from torch import nn
 
 from gatework.cells import (
     CELLS,
+    GRU,
     JANET,
     LSTM,
     LSTMP,
@@ -24,6 +25,7 @@ from gatework.cells import (
     Elman,
     FullGateRecurrenceLSTM,
     GreffLSTM,
+    GRUResetAfter,
     LayerNormLSTM,
     MemoryControllerLSTM,
     MultiplicativeLSTM,
@@ -487,22 +489,32 @@ def test_forgetting_begins_where_it_is_told():
     assert torch.equal(GreffLSTM(I, H, variant="CIFG", forget_bias=2.0).i.b, torch.full((H,), -2.0))
 
 
-@pytest.mark.parametrize("cls", [LSTM, JANET])
-def test_chrono_spreads_memories_over_all_lengths(cls):
-    """b_f = log(u) with u uniform on [1, T - 1]: a forget gate sigmoid(b_f) forgets in about u steps."""
-    longest = 1000
-    cell = cls(I, 2003, chrono=longest)
-    u = cell.f.b.exp()
-    assert u.min() >= 1
-    assert u.max() <= longest - 1
-    quarters = torch.histc(u, bins=4, min=1, max=longest - 1) / 2003
-    assert (quarters - 0.25).abs().max() < 0.05
-    if cls is LSTM:
-        assert torch.equal(cell.i.b, -cell.f.b)
-        assert cell.o.b.abs().max() <= 1 / math.sqrt(2003)
-    else:
-        assert torch.equal(cell.g.b, torch.zeros(2003))
-    assert cls(I, H, chrono=longest, bias=False).f.b is None
+# cell, options, the gates whose b is log(u), those whose b is its negative, those whose b is zero
+CHRONO = [
+    (LSTM, {}, "f", "i", ""),
+    (JANET, {}, "f", "", "g"),
+    (GRU, {}, "", "z", ""),
+    (GRU, {"z_scales": "old"}, "z", "", ""),
+    (GRUResetAfter, {}, "z", "", ""),
+    (GRUResetAfter, {"z_scales": "new"}, "", "z", ""),
+]
+
+
+@pytest.mark.parametrize(("cls", "options", "keeping", "taking", "zero"), CHRONO)
+def test_chrono_spreads_memories_over_all_lengths(cls, options, keeping, taking, zero):
+    """b = log(u) with u uniform on [1, T - 1]: a gate sigmoid(b) forgets in about u steps."""
+    longest, hidden = 1000, 503
+    cell = cls(I, hidden, chrono=longest, **options)
+    drawn = [getattr(cell, gate).b for gate in keeping] + [-getattr(cell, gate).b for gate in taking]
+    assert all(torch.equal(drawn[0], other) for other in drawn)
+    u = drawn[0].exp()
+    assert 1 <= u.min() < 50
+    assert 950 < u.max() <= longest - 1
+    assert abs(u.mean() - longest / 2) < 50
+    for name, gate in cell.gates():
+        if name not in keeping + taking:
+            assert gate.b is None or gate.b.abs().max() <= (0 if name in zero else 1 / math.sqrt(hidden))
+    assert all(gate.b is None for _, gate in cls(I, H, chrono=longest, bias=False, **options).gates())
 
 
 @pytest.mark.parametrize(

@@ -41,26 +41,26 @@ def start_bias(gate: nn.Module, value: float) -> None:
         nn.init.constant_(gate.b, value)  # type: ignore[arg-type]
 
 
-def chrono(forget: nn.Module, longest: int, take: nn.Module | None = None) -> None:
-    """Start a forget gate with memories of all lengths up to ``longest`` steps: b = log(u), u from [1, longest - 1].
+def chrono(longest: int, *, keep: nn.Module | None = None, take: nn.Module | None = None) -> None:
+    """Start gates with memories of all lengths up to ``longest`` steps: b = log(u), u uniform on [1, longest - 1].
 
     Tallec and Ollivier 2018, arXiv:1804.11188.
 
     Args:
-        forget: the gate whose open state keeps the memory.
         longest: the longest dependency to expect, T_max.
-        take: the input gate; its b becomes the negative of the other.
+        keep: the gate that keeps the memory where it is open, as the forget gate does.
+        take: the gate that overwrites it, as the input gate does; its b is the negative.
 
     Raises:
         ValueError: longest is less than 2.
     """
     if longest < 2:
         raise ValueError(f"chrono must be at least 2 steps, not {longest}")
-    if forget.b is not None:
-        with torch.no_grad():
-            forget.b.uniform_(1, longest - 1).log_()  # type: ignore[operator]
-            if take is not None:
-                take.b.copy_(-forget.b)  # type: ignore[operator]
+    chosen = [(gate, sign) for gate, sign in ((keep, 1), (take, -1)) if gate is not None and gate.b is not None]
+    memory = torch.empty(chosen[0][0].hidden_size if chosen else 0).uniform_(1, longest - 1).log()  # type: ignore[arg-type]
+    with torch.no_grad():
+        for gate, sign in chosen:
+            gate.b.copy_(sign * memory)  # type: ignore[operator]
 
 
 INITIALISERS: dict[str, Callable[[nn.Module], None]] = {"uniform": uniform, "glorot": glorot, "identity": identity}

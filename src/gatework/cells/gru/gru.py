@@ -7,6 +7,8 @@ from typing import Literal, Unpack
 from torch import Tensor
 
 from gatework.cells.cell import Cell, CellOptions, TorchForm
+from gatework.cells.gate import Gate
+from gatework.cells.initialisers import chrono
 
 
 class GRU(Cell):
@@ -31,6 +33,8 @@ class GRU(Cell):
         input_size: width of x.
         hidden_size: width of h.
         z_scales: which value an open update gate lets through, ``"new"`` or ``"old"``.
+        chrono: the longest dependency to expect, in steps, from which b_z starts; see
+            ``gatework.cells.initialisers.chrono``.
         options: those of every cell, see ``CellOptions``.
     Raises:
         ValueError: a size is not positive, or an option is out of range.
@@ -43,13 +47,21 @@ class GRU(Cell):
         hidden_size: int,
         *,
         z_scales: Literal["new", "old"] = "new",
+        chrono: int | None = None,
         **options: Unpack[CellOptions],
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
         self.z_scales = _known(z_scales)
+        self.chrono = chrono
         self.z = self.gate()
         self.r = self.gate()
         self.n = self.gate()
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters of all gates anew; b_z by ``chrono`` where it is given."""
+        super().reset_parameters()
+        _spread(self.z, self.z_scales, self.chrono)
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:  # type: ignore[override]
         """One step of the equations above."""
@@ -80,6 +92,8 @@ class GRUResetAfter(Cell):
         input_size: width of x.
         hidden_size: width of h.
         z_scales: which value an open update gate lets through, ``"old"`` or ``"new"``.
+        chrono: the longest dependency to expect, in steps, from which b_z starts; see
+            ``gatework.cells.initialisers.chrono``.
         options: those of every cell, see ``CellOptions``.
     Raises:
         ValueError: a size is not positive, or an option is out of range.
@@ -92,14 +106,22 @@ class GRUResetAfter(Cell):
         hidden_size: int,
         *,
         z_scales: Literal["new", "old"] = "old",
+        chrono: int | None = None,
         **options: Unpack[CellOptions],
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
         self.z_scales = _known(z_scales)
+        self.chrono = chrono
         self.r = self.gate()
         self.z = self.gate()
         self.n = self.gate(recurrence=None)
         self.m = self.gate(0)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters of all gates anew; b_z by ``chrono`` where it is given."""
+        super().reset_parameters()
+        _spread(self.z, self.z_scales, self.chrono)
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:  # type: ignore[override]
         """One step of the equations above."""
@@ -119,3 +141,9 @@ def _known(z_scales: Literal["new", "old"]) -> Literal["new", "old"]:
     if z_scales not in ("new", "old"):
         raise ValueError(f"z_scales must be 'new' or 'old', not {z_scales!r}")
     return z_scales
+
+
+def _spread(z: Gate, z_scales: str, longest: int | None) -> None:
+    """Start the update gate with memories of all lengths, if one is given."""
+    if longest is not None:
+        chrono(longest, take=z) if z_scales == "new" else chrono(longest, keep=z)

@@ -61,7 +61,7 @@ class JANET(Cell):
         super().reset_parameters()
         start_bias(self.f, self.forget_bias)
         if self.chrono is not None:
-            chrono(self.f, self.chrono)
+            chrono(self.chrono, keep=self.f)
             start_bias(self.g, 0.0)
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:  # type: ignore[override]

@@ -65,7 +65,7 @@ class LSTM(Cell):
         super().reset_parameters()
         start_bias(self.f, self.forget_bias)
         if self.chrono is not None:
-            chrono(self.f, self.chrono, take=self.i)
+            chrono(self.chrono, keep=self.f, take=self.i)
 
     def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """One step of the equations above."""
