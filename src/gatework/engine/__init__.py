@@ -6,6 +6,18 @@
 
 from gatework.engine.contract import Call, Engine, Noise, Result, RunOptions, checked_call
 from gatework.engine.plan import ENGINES, Plan, plan
-from gatework.engine.run import run
+from gatework.engine.run import run, run_with
 
-__all__ = ["ENGINES", "Call", "Engine", "Noise", "Plan", "Result", "RunOptions", "checked_call", "plan", "run"]
+__all__ = [
+    "ENGINES",
+    "Call",
+    "Engine",
+    "Noise",
+    "Plan",
+    "Result",
+    "RunOptions",
+    "checked_call",
+    "plan",
+    "run",
+    "run_with",
+]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Unpack
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.func import functional_call
 
 from gatework.cells import Cell
 from gatework.engine.contract import Result, RunOptions, checked_call
@@ -33,6 +36,9 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
             checkpoint_every: run so many steps at a time and keep for the gradient only the states between: little
                 memory, and one more forward run; the square root of the steps needs least. None keeps everything.
 
+    On a CPU, narrow types are storage only: a cell in bfloat16 or float16 is computed in float32 and its results
+    are narrowed again; under autocast it is computed in the type of its parameters.
+
     Raises:
         ValueError: a shape, or the range of the lengths, is wrong.
         TypeError: a type or device is wrong.
@@ -42,6 +48,11 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
         from gatework.engine import leaf  # it imports torch's compiler, which takes seconds
 
         return leaf.run(cell, x, state, engine, options)
+    if x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+        with torch.autocast("cpu", enabled=False):
+            return run(cell, x.to(_type_of(cell)), state, engine=engine, **options)
+    if x.device.type == "cpu" and x.dtype in _NARROW and _type_of(cell) == x.dtype:
+        return _widened(cell, x, state, engine, options)
     every = options.pop("checkpoint_every", None)
     call = checked_call(cell, x, state, **options)  # type: ignore[misc]  # checkpoint_every has been taken out
     if every is None:
@@ -51,3 +62,48 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
     return run_in_pieces(
         lambda x, state, options: run(cell, x, state, engine=engine, **options), x, state, options, every
     )
+
+
+def run_with(parameters: Mapping[str, Tensor], cell: Cell, *arguments: Any, **options: Any) -> Result:
+    """``run`` with other tensors in the place of some of the cell's parameters: name -> tensor."""
+    named = {f"cell.{name}": value for name, value in parameters.items()}
+    return functional_call(_Run(cell), named, arguments, options)
+
+
+class _Run(nn.Module):
+    """``run`` as a module, as ``functional_call`` wants it."""
+
+    def __init__(self, cell: Cell) -> None:
+        super().__init__()
+        self.cell = cell
+
+    def forward(self, *arguments: Any, **options: Any) -> Result:
+        return run(self.cell, *arguments, **options)
+
+
+_NARROW = (torch.bfloat16, torch.float16)
+
+
+def _type_of(cell: Cell) -> torch.dtype:
+    return next(cell.parameters(), torch.empty(0)).dtype
+
+
+def _widened(cell: Cell, x: Tensor, state: Any, engine: str, options: RunOptions) -> Result:
+    """Compute in float32 what is stored in fewer bits."""
+
+    def wide(value: Any) -> Any:
+        return value.float() if isinstance(value, Tensor) and value.dtype == x.dtype else value
+
+    parameters = {name: wide(value) for name, value in (*cell.named_parameters(), *cell.named_buffers())}
+    state, initial = (given if given is None else tuple(map(wide, given)) for given in (state, options.get("initial")))
+    given: dict[str, Any] = {**options, "initial": initial}
+    noise = options.get("noise")
+    if noise is not None:
+        recurrent = {width: wide(mask) for width, mask in noise.recurrent.items()}
+        given["noise"] = replace(noise, recurrent=recurrent, candidate=wide(noise.candidate))
+    result = run_with(parameters, cell, x.float(), state, engine=engine, **given)
+
+    def narrow(parts: Any) -> Any:
+        return None if parts is None else type(parts)(*(part.to(x.dtype) for part in parts))
+
+    return Result(result.outputs.to(x.dtype), narrow(result.state), narrow(result.states))

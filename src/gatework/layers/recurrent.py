@@ -6,7 +6,6 @@ from typing import Any, Unpack
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from gatework import engine
 from gatework.cells import Cell
@@ -88,8 +87,7 @@ class Recurrent(nn.Module):
         weights = disturbed_weights(self.cell, regularizers) if self.training else {}
         if not weights:
             return engine.run(self.cell, x, state, engine=self.engine, **options)
-        named = {f"cell.{name}": weight for name, weight in weights.items()}
-        return functional_call(_Run(self.cell), named, (x, state), {"engine": self.engine, **options})
+        return engine.run_with(weights, self.cell, x, state, engine=self.engine, **options)
 
     def _as_given(self, values: Tensor, order: Tensor | None) -> Tensor:
         if order is not None:
@@ -99,17 +97,6 @@ class Recurrent(nn.Module):
     def extra_repr(self) -> str:
         """Options, for printing."""
         return f"batch_first={self.batch_first}, reverse={self.reverse}, engine={self.engine!r}"
-
-
-class _Run(nn.Module):
-    """``engine.run`` as a module, as ``functional_call`` wants it."""
-
-    def __init__(self, cell: Cell) -> None:
-        super().__init__()
-        self.cell = cell
-
-    def forward(self, *arguments: Any, **options: Any) -> Result:
-        return engine.run(self.cell, *arguments, **options)
 
 
 def reading_order(x: Tensor, lengths: Tensor | None) -> Tensor:

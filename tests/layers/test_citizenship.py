@@ -1,0 +1,132 @@
+"""What PyTorch can do with a module it can do with recurrent layers."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils import parametrizations, prune
+
+import gatework
+from gatework.cells import GRU, LSTM
+from gatework.layers import Recurrent, Stack
+
+B, T, I, H = 2, 5, 3, 7
+
+
+@pytest.fixture
+def layer() -> Recurrent:
+    return Recurrent(LSTM(I, H))
+
+
+def test_autocast_computes_in_the_type_of_the_parameters(layer):
+    x = torch.randn(T, B, I)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        narrow = nn.Linear(I, I)(x)
+        outputs = layer(narrow).outputs
+    assert narrow.dtype == torch.bfloat16
+    assert torch.equal(outputs, layer(narrow.float()).outputs)
+    outputs.sum().backward()
+    assert layer.cell.f.U.grad.dtype == torch.float32
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_narrow_types_are_storage_with_float32_inside(layer, dtype):
+    """After many steps as near to float32 as its rounding to the narrow type: the state accumulates unrounded."""
+    x, wide = torch.randn(200, B, I).to(dtype), copy.deepcopy(layer.to(dtype)).float()
+    state = tuple(torch.randn(B, H).to(dtype) for _ in "hc")
+    result, expected = layer(x, state, every_state=True), wide(x.float(), tuple(s.float() for s in state))
+    assert {part.dtype for part in (result.outputs, *result.state, *result.states)} == {dtype}
+    assert torch.equal(result.outputs, expected.outputs.to(dtype))
+    for module, value in ((layer, result.outputs), (wide, expected.outputs)):
+        value.float().sum().backward()
+        assert module.cell.f.U.grad.isfinite().all()
+    torch.testing.assert_close(layer.cell.f.U.grad.float(), wide.cell.f.U.grad, rtol=0.02, atol=0.05)
+
+
+def test_deterministic_mode(layer):
+    x = torch.randn(T, B, I)
+    torch.use_deterministic_algorithms(True)
+    try:
+        first, second = layer(x).outputs, layer(x).outputs
+    finally:
+        torch.use_deterministic_algorithms(False)
+    assert torch.equal(first, second)
+
+
+def test_functional_call_sees_other_weights(layer):
+    other = Recurrent(LSTM(I, H))
+    x = torch.randn(T, B, I)
+    outputs = torch.func.functional_call(layer, dict(other.named_parameters()), (x,)).outputs
+    assert torch.equal(outputs, other(x).outputs)
+
+
+def test_vmap_over_an_ensemble():
+    models = [Stack(GRU, I, H, layers=2) for _ in range(3)]
+    parameters, buffers = torch.func.stack_module_state(models)
+    base = copy.deepcopy(models[0]).to("meta")
+    x = torch.randn(T, B, I)
+
+    def call(parameters, buffers):
+        return torch.func.functional_call(base, (parameters, buffers), (x,)).outputs
+
+    together = torch.vmap(call)(parameters, buffers)
+    for one, model in zip(together, models, strict=True):
+        torch.testing.assert_close(one, model(x).outputs)
+
+
+# torch's own: the first jvp of a process compiles decompositions with a deprecated compiler
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+def test_jvp_is_the_derivative_along_a_direction(layer):
+    layer = layer.double()
+    x, direction = torch.randn(2, T, B, I, dtype=torch.float64)
+    outputs, slope = torch.func.jvp(lambda x: layer(x).outputs, (x,), (direction,))
+    step = 1e-6
+    numeric = (layer(x + step * direction).outputs - layer(x - step * direction).outputs) / (2 * step)
+    torch.testing.assert_close(outputs, layer(x).outputs)
+    torch.testing.assert_close(slope, numeric, rtol=1e-6, atol=1e-8)
+
+
+def test_parametrized_weights(layer):
+    """Orthogonal recurrent weights, computed once a run and trained through."""
+    parametrizations.orthogonal(layer.cell.f, "U")
+    U = layer.cell.f.U
+    torch.testing.assert_close(U @ U.T, torch.eye(H), rtol=0, atol=1e-5)
+    layer(torch.randn(T, B, I)).outputs.sum().backward()
+    assert layer.cell.f.parametrizations.U.original.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("engine", ["auto", "loop"])
+def test_pruned_weights(engine):
+    layer = Recurrent(GRU(I, H), engine=engine)
+    prune.random_unstructured(layer.cell.z, "U", amount=0.5)
+    layer(torch.randn(T, B, I)).outputs.sum().backward()
+    assert (layer.cell.z.U == 0).sum() == H * H // 2
+    assert (layer.cell.z.U_orig.grad == 0).sum() >= H * H // 2
+
+
+def test_torch_layers_can_be_weight_normed():
+    module = gatework.LSTM(I, H)
+    parametrizations.weight_norm(module, "weight_hh_l0")
+    reference = nn.LSTM(I, H)
+    reference.load_state_dict({name: getattr(module, name).detach() for name in reference.state_dict()})
+    x = torch.randn(T, B, I)
+    torch.testing.assert_close(module(x)[0], reference(x)[0])
+
+
+def test_copies_are_independent(layer):
+    other = copy.deepcopy(layer)
+    with torch.no_grad():
+        other.cell.f.U.add_(1)
+    x = torch.randn(T, B, I)
+    assert not torch.equal(layer(x).outputs, other(x).outputs)
+    other.load_state_dict(layer.state_dict())
+    assert torch.equal(layer(x).outputs, other(x).outputs)
+
+
+def test_transposed_inputs_give_the_same_numbers(layer):
+    x = torch.randn(B, I, T).permute(2, 0, 1)
+    assert not x.is_contiguous()
+    assert torch.equal(layer(x).outputs, layer(x.contiguous()).outputs)
