@@ -129,6 +129,66 @@ class Carousel(Cell):
         return f * h + (1 - f) * tanh(self.w(e=h)), torch.where(h > 0, n, n * 0.5 + f)
 
 
+class Projected(Cell):
+    """An LSTM whose output is narrower than its memory (Sak, Senior and Beaufays 2014)."""
+
+    states = ("h", "c")
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.memory = 2 * hidden_size + 5
+        self.i, self.f, self.g, self.o = (Gate(input_size, self.memory, state_size=hidden_size) for _ in range(4))
+        self.r = Gate(0, hidden_size, state_size=self.memory, bias=False)
+        self.p = nn.Parameter(torch.randn(self.memory))
+
+    @property
+    def state_sizes(self) -> tuple[int, ...]:
+        return (self.hidden_size, self.memory)
+
+    def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        c = sigmoid(self.f(x, h) + self.p * c) * c + sigmoid(self.i(x, h)) * tanh(self.g(x, h))
+        return self.r(e=sigmoid(self.o(x, h)) * tanh(c)), c
+
+
+class SlowAndFast(Cell):
+    """Three widths that see one another, one of them a single unit that gates all others; normalised too."""
+
+    states = ("h", "s", "u")
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.slow = hidden_size // 2 + 2
+        self.h = Gate(input_size, hidden_size, layer_norm=True)
+        self.hs = Gate(0, hidden_size, state_size=self.slow)
+        self.s = Gate(input_size, self.slow, state_size=hidden_size)
+        self.u = Gate(input_size, 1, state_size=hidden_size, bias=False)
+
+    @property
+    def state_sizes(self) -> tuple[int, ...]:
+        return (self.hidden_size, self.slow, 1)
+
+    def step(self, x: Tensor, h: Tensor, s: Tensor, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        u = 0.5 * u + sigmoid(self.u(x, h))
+        s = u * s + (1 - u) * tanh(self.s(x, h)) * x.mean(1, keepdim=True)
+        return tanh(self.h(x, h) + self.hs(e=s) * u), s, u
+
+
+class Deep(Cell):
+    """A gate used twice in a step, a gate whose x is a state, a buffer, a choice by the input (a highway of two)."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.x = Gate(input_size, hidden_size)
+        self.n = Gate(hidden_size, hidden_size)
+        self.register_buffer("decay", torch.linspace(0.1, 0.9, hidden_size))
+
+    def step(self, x: Tensor, h: Tensor) -> Tensor:
+        a = tanh(self.x(x, h))
+        a = self.decay * tanh(self.n(a, h)) + (1 - self.decay) * a
+        a = torch.where(x[:, :1] > 0, a, tanh(self.n(a, a * h)))
+        return F.layer_norm(a, (self.hidden_size,)) * 0.5
+
+
 class Dictionary(Cell):
     """Every word a step may use, each applied to the state where it is smooth enough to compare."""
 

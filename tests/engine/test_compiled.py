@@ -10,12 +10,15 @@ from foreign_cells import (
     WORDS_BY_NAME,
     Carousel,
     Coupled,
+    Deep,
     Dictionary,
     IndRNN,
     LayerNormLSTM,
     MultiplicativeLSTM,
     Mutant,
     Peephole,
+    Projected,
+    SlowAndFast,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,7 +28,7 @@ from gatework.engine import checked_call, compiled, plan, run
 from gatework.errors import EngineError
 
 PUBLISHED = [LSTM, GRU, GRUResetAfter, Elman]
-FOREIGN = [Peephole, MGU, IndRNN, LayerNormLSTM, MultiplicativeLSTM, Coupled, Carousel]
+FOREIGN = [Peephole, MGU, IndRNN, LayerNormLSTM, MultiplicativeLSTM, Coupled, Carousel, Projected, SlowAndFast, Deep]
 CELLS = PUBLISHED + FOREIGN
 
 
@@ -65,6 +68,15 @@ def test_normalised_gates(cell: type[Cell], recurrence: str) -> None:
             torch.nn.init.normal_(parameter)  # gains of one would hide in a product
         compare(normalised, every_state=True)
     compare(normalised, batch=11, dtype=torch.float32, resets=torch.rand(5, 11) < 0.3, initial=True)
+
+
+@pytest.mark.parametrize("layer_norm", [False, True])
+@pytest.mark.parametrize(("hidden", "heads"), [(6, 2), (15, 5), (96, 3), (256, 4), (48, 48)])
+def test_blocks(hidden: int, heads: int, layer_norm: bool) -> None:
+    for cell in (LSTM, GRU):
+        blocks = cell(3, hidden, recurrence="block", heads=heads, layer_norm=layer_norm)
+        compare(blocks, time=3, batch=3, every_state=True)
+        compare(blocks, time=3, batch=9, dtype=torch.float32, resets=torch.rand(3, 9) < 0.3, initial=True)
 
 
 @pytest.mark.parametrize("cell", [LSTM, GRU, LayerNormLSTM, Coupled])
@@ -245,10 +257,10 @@ def test_after_a_fork_it_still_runs() -> None:
         expected = run(cell, x, engine="compiled").outputs
     child = os.fork()
     if child == 0:
-        from gatework.engine.program import _single_threaded
+        from gatework.engine.threads import available_threads
 
-        found = compiled.compiled(cell, x.dtype).program.split(16, 128)
-        os._exit(0 if _single_threaded and found == (1, False) else 1)
+        found = compiled.compiled(cell, x.dtype).program.split(16)
+        os._exit(0 if available_threads() == 1 and found == (1, False) else 1)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
     with torch.no_grad():

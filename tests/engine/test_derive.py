@@ -63,8 +63,8 @@ def test_derivative_equals_autograds(op: str) -> None:
     torch.manual_seed(0)
     count = 2 if op in ("add", "sub", "mul", "div", "less", "less_equal", "equal") else 1
     graph = Graph()
-    args = tuple(graph.leaf("state", index) for index in range(count))
-    result, slope = graph.add(op, *args), graph.leaf("carried", 0)
+    args = tuple(graph.leaf("state", index, 5) for index in range(count))
+    result, slope = graph.add(op, *args), graph.leaf("carried", 0, 5)
     parts = DERIVATIVES[op](graph, result, args, slope)
     values = [torch.rand(3, 5, dtype=torch.float64) + 0.3 for _ in args]
     given = torch.randn(3, 1 if op.startswith("row") else 5, dtype=torch.float64)
@@ -97,7 +97,7 @@ def test_activations_alone_are_kept_in_place_of_preactivations() -> None:
 
 def test_simplification_keeps_values() -> None:
     graph = Graph()
-    x = graph.leaf("state", 0)
+    x = graph.leaf("state", 0, 5)
     assert graph.add("mul", x, graph.constant(1)) == x
     assert graph.add("add", graph.constant(0), x) == x
     assert graph.add("neg", graph.add("neg", x)) == x
@@ -108,10 +108,10 @@ def test_simplification_keeps_values() -> None:
 
 def test_an_overwritten_leaf_is_spilled_for_later_stages() -> None:
     graph = Graph()
-    slot = graph.leaf("slot", 0)
+    slot = graph.leaf("slot", 0, 5)
     total = graph.add("row_sum", slot)
-    stores = [Store("slope", 0, graph.add("exp", slot)), Store("carry", 0, graph.add("mul", slot, total))]
+    stores = [Store("slope", 0, graph.add("exp", slot), 5), Store("carry", 0, graph.add("mul", slot, total), 5)]
     made = schedule(graph, stores, lambda *_: 0, lambda store: slot if store.target == "slope" else None)
     assert len(made.stages) == 2
-    assert made.stages[0].spilled == [slot]
-    assert slot in made.stages[1].loaded
+    assert made.passes[0].spilled == [slot]
+    assert made.passes[1].restored == [slot]

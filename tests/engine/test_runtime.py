@@ -25,7 +25,7 @@ def library(bits: int) -> ctypes.CDLL:
     products = [
         f"DEFINE_PRODUCT({width}, product_{width})\n"
         f"void multiply_{width}(REAL *A, REAL *B, REAL *C, int64_t rows, int64_t depth, int64_t vectors) "
-        f"{{ product_{width}((Tile){{A, depth, B, C, vectors * LANES, depth}}, rows, 0, vectors, vectors); }}"
+        f"{{ product_{width}((Tile){{A, depth, B, C, vectors * LANES, depth}}, rows, 0, vectors, vectors, NULL); }}"
         for width in (3, 4, 5, 7)
     ]
     loaded = build("\n".join([f"#define REAL_BITS {bits}", runtime(), *exported, *products]))

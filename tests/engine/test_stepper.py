@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import pytest
 import torch
-from foreign_cells import MGU, Carousel, LayerNormLSTM, MultiplicativeLSTM, Mutant, Peephole
+from foreign_cells import (
+    MGU,
+    Carousel,
+    Deep,
+    LayerNormLSTM,
+    MultiplicativeLSTM,
+    Mutant,
+    Peephole,
+    Projected,
+    SlowAndFast,
+)
 
 from gatework.cells import GRU, LSTM, Cell, Elman, GRUResetAfter
 from gatework.engine.stepper import Stepper
 from gatework.errors import EngineError
 
+CELLS = [LSTM, GRU, GRUResetAfter, Elman, MGU, Carousel, Deep, LayerNormLSTM, MultiplicativeLSTM, Mutant, Peephole]
+CELLS += [Projected, SlowAndFast]
+
 
 @pytest.mark.parametrize("batch", [1, 3])
-@pytest.mark.parametrize(
-    "cell", [LSTM, GRU, GRUResetAfter, Elman, MGU, Carousel, LayerNormLSTM, MultiplicativeLSTM, Mutant, Peephole]
-)
+@pytest.mark.parametrize("cell", CELLS)
 def test_steps_equal_the_cell(cell: type[Cell], batch: int) -> None:
     torch.manual_seed(0)
     tested = cell(19, 19).double()

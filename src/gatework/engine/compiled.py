@@ -14,7 +14,9 @@ from torch import Tensor
 from gatework.cells import Cell, Gate
 from gatework.engine.build import compiler
 from gatework.engine.contract import Call, Result
-from gatework.engine.program import Inputs, Program, Trace, Weights
+from gatework.engine.graph import Slot
+from gatework.engine.program import Program
+from gatework.engine.tensors import Inputs, Trace, Weights
 from gatework.engine.trace import Traced, UntraceableError, trace
 from gatework.engine.transforms import transforming
 from gatework.errors import EngineError, GateworkError
@@ -51,8 +53,6 @@ def refuses(call: Call) -> str | None:
         return "vmap, jvp and the other transforms of torch.func need engine='loop'"
     if call.noise is not None:
         return "zoneout and recurrent dropout are not yet compiled"
-    if any(gate.recurrence == "block" for _, gate in cell.gates()):
-        return "block-diagonal gates are not yet compiled"
     if any(module._forward_hooks or module._forward_pre_hooks for module in cell.modules() if module is not cell):
         return "a hook watches one of its gates"
     if os.name != "posix":
@@ -72,7 +72,7 @@ def unprofitable(call: Call) -> str | None:
 
 
 _known: weakref.WeakKeyDictionary[Cell, tuple[Any, Compiled | str]] = weakref.WeakKeyDictionary()
-_programs: dict[tuple[str, int, torch.dtype], Program] = {}
+_programs: dict[tuple[str, torch.dtype], Program] = {}
 
 
 def compiled(cell: Cell, dtype: torch.dtype) -> Compiled:
@@ -103,9 +103,9 @@ def _is_option(name: str, value: Any) -> bool:
 
 def _compile(cell: Cell, dtype: torch.dtype) -> Compiled:
     traced = trace(cell)
-    key = (str(traced.step), cell.hidden_size, dtype)
+    key = (str(traced.step), dtype)
     if key not in _programs:
-        _programs[key] = Program(traced.step, cell.hidden_size, dtype)
+        _programs[key] = Program(traced.step, dtype)
     gates = tuple(cell.get_submodule(slot.gate) for slot in traced.step.slots)
     return Compiled(traced, _programs[key], gates)  # type: ignore[arg-type]
 
@@ -115,9 +115,16 @@ def weights_of(found: Compiled) -> Weights:
     slots = tuple(zip(found.traced.step.slots, found.gates, strict=True))
     return Weights(
         tuple(None if slot.source is None else _contiguous(gate.W) for slot, gate in slots),
-        tuple(None if slot.operand is None else _contiguous(gate.recurrent_weights()) for slot, gate in slots),
+        tuple(_contiguous(_matrix(slot, gate)) for slot, gate in slots),
         tuple(_contiguous(gate.b) if slot.bias else None for slot, gate in slots),
     )
+
+
+def _matrix(slot: Slot, gate: Gate) -> Tensor | None:
+    """What a slot multiplies in every step."""
+    if slot.operand is None:
+        return None
+    return gate.W if slot.weights == "W" else gate.recurrent_weights()
 
 
 def run(call: Call) -> Result:

@@ -9,7 +9,7 @@ that a group of slots sends back to the expression its recurrent weights multipl
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gatework.engine.graph import Graph, StepGraph
@@ -46,16 +46,16 @@ def derive(step: StepGraph) -> Reverse:
     kept, graph, renamed = _keep_activations(step)
     gradients, forward = _Gradients(graph), len(graph.nodes)
     for index, node in enumerate(step.following):
-        gradients.give(renamed[node], graph.leaf("carried", index))
-    operands = {renamed[node] for node in step.operands}
+        gradients.give(renamed[node], graph.leaf("carried", index, step.state_sizes[index]))
+    depths = {renamed[node]: step.depth(node) for node in step.expressions}
     for node in reversed(range(forward)):
-        if node in operands and graph.nodes[node].op != "state":
-            gradients.give(node, graph.leaf("returned", node))
+        if node in depths:
+            gradients.give(node, graph.leaf("returned", node, depths[node]))
         gradients.pass_on(node)
     return Reverse(
         graph,
-        gradients.of_leaves("slot", len(step.slots)),
-        gradients.of_leaves("state", len(step.following)),
+        gradients.of_leaves("slot", [slot.width for slot in step.slots]),
+        gradients.of_leaves("state", step.state_sizes),
         gradients.of_leaves("sequence", step.sequences),
         gradients.of_leaves("parameter", step.parameters),
         {node: renamed[node] for node in step.operands},
@@ -82,7 +82,7 @@ def _keep_activations(step: StepGraph) -> tuple[tuple[int, ...], Graph, dict[int
     direct = set(step.following) | set(step.operands)
     kept = []
     for index in range(len(step.slots)):
-        leaf = step.graph.leaf("slot", index)
+        leaf = step.graph.leaf("slot", index, step.slots[index].width)
         reader = readers.get(leaf, [])
         alone = len(reader) == 1 and nodes[reader[0]].op in _FROM_RESULT and leaf not in direct
         kept.append(reader[0] if alone else leaf)
@@ -96,7 +96,7 @@ def _keep_activations(step: StepGraph) -> tuple[tuple[int, ...], Graph, dict[int
         elif node.op == "constant":
             renamed[index] = graph.constant(node.value)
         else:
-            renamed[index] = graph.leaf(node.op, int(node.value), row=node.row)
+            renamed[index] = graph.leaf(node.op, int(node.value), node.width)
     return tuple(kept), graph, renamed
 
 
@@ -110,7 +110,7 @@ class _Gradients:
     def give(self, node: int, gradient: int) -> None:
         if self.graph.number(gradient) == 0:
             return
-        if self.graph.nodes[node].row and not self.graph.nodes[gradient].row:
+        if not self.graph.nodes[node].width and self.graph.nodes[gradient].width:
             gradient = self.graph.add("row_sum", gradient)
         self.contributions.setdefault(node, []).append(gradient)
 
@@ -132,11 +132,11 @@ class _Gradients:
             if part is not None and self.graph.number(arg) is None:
                 self.give(arg, part)
 
-    def of_leaves(self, op: str, count: int) -> tuple[int, ...]:
-        return tuple(self._of_leaf(op, index) for index in range(count))
+    def of_leaves(self, op: str, widths: Sequence[int]) -> tuple[int, ...]:
+        return tuple(self._of_leaf(op, index, width) for index, width in enumerate(widths))
 
-    def _of_leaf(self, op: str, index: int) -> int:
-        total = self.total(self.graph.leaf(op, index))
+    def _of_leaf(self, op: str, index: int, width: int) -> int:
+        total = self.total(self.graph.leaf(op, index, width))
         return self.graph.constant(0) if total is None else total
 
 

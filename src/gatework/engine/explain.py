@@ -30,19 +30,14 @@ def explain(cell: Cell, *, source: bool = False) -> str:
     parts = [
         type(cell).equations(),
         f"Step graph\n{step}",
-        f"Products: {len([zone for zone in kernel.layout.zones if zone.operand is not None])} in the loop, "
-        f"{step.sources} hoisted out of it",
-        f"Stages: {_stages(kernel.source, 'forward')} forward, {_stages(kernel.source, 'backward')} backward",
+        f"Products: {len(kernel.layout.products)} in the loop, {step.sources} hoisted out of it",
+        f"Stages: {kernel.forward.stages} forward, {kernel.backward.stages} backward",
         f"Operations forward: {_counted(step.graph, set(range(len(step.graph.nodes))))}",
         f"Operations backward: {_counted(reverse.graph, backward)}",
     ]
     if source:
         parts.append("Generated C\n" + kernel.source.replace(runtime(), "/* runtime/*.h */"))
     return "\n\n".join(parts)
-
-
-def _stages(source: str, direction: str) -> int:
-    return source.count(f"static void {direction}_stage")
 
 
 def _counted(graph: Graph, nodes: set[int]) -> str:

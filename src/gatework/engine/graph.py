@@ -2,16 +2,18 @@
 
 A node is a leaf or one operation on earlier nodes. Leaves are what a kernel reads:
 
-    state k         (batch, hidden)  the k-th state before the step
-    slot k          (batch, hidden)  the k-th gate's pre-activation, products included
-    sequence k      (batch, hidden)  something that depends on the input alone, known for all steps
-    parameter k     (hidden,)        something that depends on neither input nor state
+    state k         (batch, width)  the k-th state before the step
+    slot k          (batch, width)  the k-th gate's pre-activation, products included
+    sequence k      (batch, width)  something that depends on the input alone, known for all steps
+    parameter k     (width,)        something that depends on neither input nor state
+    held k          (batch, width)  noise that stays the same over all steps
+    drawn k         (batch, width)  noise drawn anew for every step
     constant        a number
-    carried k       (batch, hidden)  backward only: the gradient of the k-th state after the step
-    returned k      (batch, hidden)  backward only: the gradient that products send back to node k
+    carried k       (batch, width)  backward only: the gradient of the k-th state after the step
+    returned k      (batch, width)  backward only: the gradient that products send back to node k
 
-A node is ``full`` (one value per row and unit) or ``row`` (one value per row: sums and maxima over the
-units). Comparisons give masks, which only ``where`` reads.
+A node has a width, or one value a row: sums and maxima over the units, and numbers. Comparisons give masks,
+which only ``where`` reads.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-LEAVES = frozenset(("state", "slot", "sequence", "parameter", "constant", "carried", "returned"))
+LEAVES = frozenset(("state", "slot", "sequence", "parameter", "held", "drawn", "constant", "carried", "returned"))
 COMPARISONS = frozenset(("less", "less_equal", "equal"))
 LOGIC = frozenset(("both", "either", "opposite"))
 REDUCTIONS = frozenset(("row_sum", "row_max"))
@@ -46,13 +48,13 @@ class Node:
         op: the kind of leaf, or the operation.
         args: the nodes it reads, each an index smaller than its own.
         value: a leaf's index among its kind, or the number of a constant.
-        row: whether there is one value per row, not one per row and unit.
+        width: the number of units; 0 where there is one value a row, the same for all units.
     """
 
     op: str
     args: tuple[int, ...] = ()
     value: float = 0
-    row: bool = False
+    width: int = 0
 
     @property
     def mask(self) -> bool:
@@ -67,13 +69,13 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     _known: dict[Node, int] = field(default_factory=dict)
 
-    def leaf(self, op: str, index: int, *, row: bool = False) -> int:
+    def leaf(self, op: str, index: int, width: int) -> int:
         """The leaf with that index among its kind."""
-        return self._node(Node(op, (), index, row))
+        return self._node(Node(op, (), index, width))
 
     def constant(self, number: float) -> int:
         """A number, the same for every row and unit."""
-        return self._node(Node("constant", (), float(number), row=True))
+        return self._node(Node("constant", (), float(number)))
 
     def number(self, node: int) -> float | None:
         """The number of a constant node; None for others."""
@@ -90,8 +92,8 @@ class Graph:
         simple = self._simplified(op, args, numbers)
         if simple is not None:
             return simple
-        row = op in REDUCTIONS or all(self.nodes[arg].row for arg in args)
-        return self._node(Node(op, tuple(args), 0, row))
+        width = 0 if op in REDUCTIONS else max(self.nodes[arg].width for arg in args)
+        return self._node(Node(op, tuple(args), 0, width))
 
     def _simplified(self, op: str, args: tuple[int, ...], numbers: list[float | None]) -> int | None:
         if op == "mul" and 1.0 in numbers:
@@ -134,18 +136,26 @@ class Graph:
 
 @dataclass(frozen=True)
 class Slot:
-    """One call of a gate: a pre-activation.
+    """One product of a state in a gate, or a gate without: a pre-activation.
 
     Attributes:
         gate: the gate's name in the cell.
-        source: which input source its ``W`` multiplies, an index into ``StepGraph.sources``; None without W.
-        operand: the node that its dense ``U`` multiplies; None without.
+        width: its units.
+        source: what its ``W`` multiplies, an index into ``StepGraph.sources``; None where no input is multiplied.
+        operand: the node that a matrix of the gate multiplies in every step; None where there is no product.
+        depth: the width of the operand; 0 without.
+        weights: which matrix: ``"U"``, or ``"W"`` where a state stands in the input's place.
+        heads: the number of blocks that the matrix consists of.
         bias: whether the gate's ``b`` belongs to it.
     """
 
     gate: str
-    source: int | None
-    operand: int | None
+    width: int
+    source: int | None = None
+    operand: int | None = None
+    depth: int = 0
+    weights: str = "U"
+    heads: int = 1
     bias: bool = True
 
 
@@ -157,29 +167,60 @@ class StepGraph:
         graph: the nodes.
         slots: the gates' pre-activations, numbered as the ``slot`` leaves.
         following: for each state, the node of its value after the step.
+        state_sizes: the width of each state.
         sources: how many different things the gates' input weights multiply.
-        sequences: number of ``sequence`` leaves.
-        parameters: number of ``parameter`` leaves.
+        sequences: the width of each ``sequence`` leaf.
+        parameters: the width of each ``parameter`` leaf.
+        held: the number of ``held`` leaves.
+        drawn: the number of ``drawn`` leaves.
     """
 
     graph: Graph
     slots: tuple[Slot, ...]
     following: tuple[int, ...]
+    state_sizes: tuple[int, ...]
     sources: int
-    sequences: int
-    parameters: int
+    sequences: tuple[int, ...]
+    parameters: tuple[int, ...]
+    held: int = 0
+    drawn: int = 0
+
+    @property
+    def tables(self) -> dict[str, int]:
+        """How many leaves there are of each kind that a run is given."""
+        counts = {"sequence": len(self.sequences), "parameter": len(self.parameters)}
+        return counts | {"held": self.held, "drawn": self.drawn}
 
     @property
     def operands(self) -> tuple[int, ...]:
-        """The distinct nodes that dense products multiply, in order of computation."""
+        """The distinct nodes that products multiply, in order of computation."""
         return tuple(sorted({slot.operand for slot in self.slots if slot.operand is not None}))
+
+    @property
+    def expressions(self) -> tuple[int, ...]:
+        """The operands that are no bare states."""
+        return tuple(node for node in self.operands if self.graph.nodes[node].op != "state")
+
+    def depth(self, operand: int) -> int:
+        """The width of an operand."""
+        return next(slot.depth for slot in self.slots if slot.operand == operand)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """All different widths, those of the states first."""
+        found = [*self.state_sizes, *(size for slot in self.slots for size in (slot.width, slot.depth))]
+        found += [node.width for node in self.graph.nodes]
+        return tuple(dict.fromkeys(width for width in found if width))
 
     def __str__(self) -> str:
         lines = [f"n{index} = {_shown(node)}" for index, node in enumerate(self.graph.nodes)]
         for index, slot in enumerate(self.slots):
-            product = "" if slot.operand is None else f" + U n{slot.operand}"
-            source = "" if slot.source is None else f" W input{slot.source}"
-            lines.append(f"slot {index} is gate {slot.gate}:{source}{product}")
+            terms = [] if slot.source is None else [f"W input{slot.source}"]
+            if slot.operand is not None:
+                heads = "" if slot.heads == 1 else f" in {slot.heads} heads"
+                terms.append(f"{slot.weights} n{slot.operand}{heads}")
+            bias = "" if slot.bias else ", without b"
+            lines.append(f"slot {index} is gate {slot.gate}: {' + '.join(terms)}{bias}")
         lines.append("states after the step: " + ", ".join(f"n{node}" for node in self.following))
         return "\n".join(lines)
 
@@ -188,5 +229,5 @@ def _shown(node: Node) -> str:
     if node.op == "constant":
         return f"{node.value:g}"
     if node.op in LEAVES:
-        return f"{node.op} {int(node.value)}"
+        return f"{node.op} {int(node.value)}" + (f" ({node.width} units)" if node.width else "")
     return f"{node.op}({', '.join(f'n{arg}' for arg in node.args)})"

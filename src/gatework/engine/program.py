@@ -1,110 +1,25 @@
-"""A built kernel with the memory it works in: from tensors to arguments, both directions.
-
-Shapes: x (time, batch, input), states (batch, hidden), outputs (time, batch, hidden). All tensors are
-contiguous, on the CPU and of the kernel's type.
-"""
+"""A built kernel with the memory it works in: from tensors to arguments, both directions."""
 
 from __future__ import annotations
 
 import ctypes
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from gatework.engine.build import build
-from gatework.engine.emit_c import Kernel, emit
+from gatework.engine.emit_c import Entry, emit
 from gatework.engine.graph import StepGraph
-from gatework.engine.layout import Zone, panel_width
+from gatework.engine.layout import Zone
+from gatework.engine.packing import Packing
+from gatework.engine.tensors import Gradients, Inputs, Trace, Weights
+from gatework.engine.threads import WORTH_A_TEAM, available_threads
 from gatework.engine.workspace import take
 
-
-@dataclass(frozen=True)
-class Weights:
-    """The parameters of the gates, one entry a slot, None where a gate has none.
-
-    Attributes:
-        W: (hidden, input).
-        U: (hidden, hidden).
-        b: (hidden,).
-    """
-
-    W: tuple[Tensor | None, ...]
-    U: tuple[Tensor | None, ...]
-    b: tuple[Tensor | None, ...]
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What a run starts from.
-
-    Attributes:
-        sources: (time, batch, any) each: what input weights multiply.
-        sequences: (time, batch, hidden) each.
-        parameters: (hidden,) each.
-        start: (batch, hidden) each: the states before the first step.
-        initial: (batch, hidden) each: the states that a reset returns to.
-        lengths: (batch,) int64, or None.
-        resets: (time, batch) bool, or None.
-        time: number of steps.
-    """
-
-    sources: tuple[Tensor, ...]
-    sequences: tuple[Tensor, ...]
-    parameters: tuple[Tensor, ...]
-    start: tuple[Tensor, ...]
-    initial: tuple[Tensor, ...]
-    lengths: Tensor | None
-    resets: Tensor | None
-    time: int
-
-
-@dataclass(frozen=True)
-class Trace:
-    """What a run leaves for its gradient.
-
-    Attributes:
-        buffers: (time, batch, slots * padded) each: pre-activations, or activations where those suffice.
-        states: (time, batch, hidden) each: after each step, zero past a row's length. Two steps only
-            for hidden states of runs without gradient.
-        operands: (time, batch, hidden) each: the expressions that products multiplied.
-    """
-
-    buffers: tuple[Tensor, ...]
-    states: tuple[Tensor, ...]
-    operands: tuple[Tensor, ...]
-
-
-@dataclass(frozen=True)
-class Gradients:
-    """The gradients of all that entered a run, in the shapes of ``Inputs`` and ``Weights``."""
-
-    sources: tuple[Tensor | None, ...]
-    sequences: tuple[Tensor, ...]
-    parameters: tuple[Tensor, ...]
-    start: tuple[Tensor, ...]
-    initial: tuple[Tensor | None, ...]
-    W: tuple[Tensor | None, ...]
-    U: tuple[Tensor | None, ...]
-    b: tuple[Tensor | None, ...]
-
-
 _L2_BYTES = 1_500_000  # weights that fit beside everything else in the cache of one core
-_WORTH_A_TEAM = 60_000  # multiplications in a step, below which meeting costs more than it spares
-_STEP_WORTH_A_TEAM = 30_000  # batch * hidden^2 of a single step, likewise
-
-_single_threaded = False
-
-
-def _after_fork() -> None:
-    global _single_threaded
-    _single_threaded = True
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+_STEP_WORTH_A_TEAM = 30_000  # multiplications of a single step, below which meeting costs more than it spares
 
 
 class Program:
@@ -112,30 +27,24 @@ class Program:
 
     Args:
         step: what the cell computes.
-        hidden: the width of its states.
         dtype: torch.float32 or torch.float64.
 
     Raises:
         EngineError: it cannot be built.
     """
 
-    def __init__(self, step: StepGraph, hidden: int, dtype: torch.dtype) -> None:
+    def __init__(self, step: StepGraph, dtype: torch.dtype) -> None:
         self.dtype = dtype
-        self.hidden = hidden
-        self.kernel: Kernel = emit(step, torch.finfo(dtype).bits)
+        self.kernel = emit(step, torch.finfo(dtype).bits)
         self.step = step
         self.layout = self.kernel.layout
         self.library = build(self.kernel.source)
         for function in (self.library.forward, self.library.backward, self.library.step):
             function.argtypes, function.restype = [ctypes.c_void_p], None
-        for name in ("pack_forward", "pack_backward", "separate_transposed"):
-            getattr(self.library, name).argtypes = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 5]
-        for name in ("interleave", "separate"):
-            getattr(self.library, name).argtypes = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 4]
-        self.library.lanes.restype = ctypes.c_int64
-        self.lanes = int(self.library.lanes())
-        self.padded = -(-hidden // self.lanes) * self.lanes
-        self._expressions = [node for node in step.operands if step.graph.nodes[node].op != "state"]
+        self.packing = Packing(self.library, self.layout, dtype)
+        zones = [zone for _, zone in self.layout.products]
+
+        self.multiplications = sum(len(z.slots) * z.width * z.depth // z.heads for z in zones)
 
     def forward(self, inputs: Inputs, weights: Weights, *, keep: bool, every: Sequence[int]) -> Trace:
         """Run all steps.
@@ -146,88 +55,79 @@ class Program:
             keep: whether a gradient will be asked for.
             every: the states that are wanted at every step; all if ``keep`` or if rows have lengths.
         """
-        batch, hidden = inputs.start[0].shape
-        time, padded = inputs.time, self.padded
+        batch, time = len(inputs.start[0]), inputs.time
         new = inputs.start[0].new_empty
         whole = keep or inputs.lengths is not None
         states = tuple(
-            new(time if whole or k in every else min(2, time), batch, hidden) for k in range(len(inputs.start))
+            new(time if whole or k in every else min(2, time), batch, size)
+            for k, size in enumerate(self.step.state_sizes)
         )
-        operands = tuple(new(time if keep else min(2, time), batch, hidden) for _ in self._expressions)
-        fields = self._shared_fields(inputs, states, batch, hidden)
+        operands = tuple(
+            new(time if keep else min(2, time), batch, self.step.depth(node)) for node in self.step.expressions
+        )
+        fields = self._shared_fields(inputs, states, batch)
         held: list[Tensor] = []
         buffers = []
         for index, source in enumerate(self.layout.sources):
-            slots = self.layout.slots(index)
-            joined_bias = self.interleaved(index, weights.b, 1)
+            bias = self.packing.interleaved(index, weights.b, 1)
             if source is None:
-                buffer = new(time if keep else 1, batch, len(slots) * padded)
-                fields[f"bias{index}"] = joined_bias.data_ptr()
-                held.append(joined_bias)
+                buffer = new(time if keep else 1, batch, len(bias))
+                fields[f"bias{index}"] = bias.data_ptr()
+                held.append(bias)
             else:
                 x = inputs.sources[source].reshape(time * batch, -1)
-                joined = self.interleaved(index, weights.W, x.shape[1])
+                joined = self.packing.interleaved(index, weights.W, x.shape[1])
                 buffer = take((time, batch, len(joined)), self.dtype)
-                torch.addmm(joined_bias.view(-1), x, joined.t(), out=buffer.view(time * batch, -1))
-            fields[f"buffer{index}"] = buffer.data_ptr()
-            fields[f"buffer{index}_steps"] = len(buffer)
+                torch.addmm(bias.view(-1), x, joined.t(), out=buffer.view(time * batch, -1))
+            fields[f"buffer{index}"], fields[f"buffer{index}_steps"] = buffer.data_ptr(), len(buffer)
             buffers.append(buffer)
-        for z, zone in enumerate(self.layout.zones):
-            if zone.operand is not None:
-                packed = self.packed_forward(zone, weights.U)
-                fields[f"weights{z}"] = packed.data_ptr()
-                held.append(packed)
-        for node, operand in zip(self._expressions, operands, strict=True):
+        for node, operand in zip(self.step.expressions, operands, strict=True):
             fields[f"operand{node}"], fields[f"operand{node}_steps"] = operand.data_ptr(), len(operand)
         fields["keep"] = int(keep)
-        held += self._parameters(inputs, fields, padded)
-        held += self._workspaces(fields, 0, new, batch, padded)
+        held += self._packed(self.packing.packed_forward, weights, fields)
+        held += self._own_memory(inputs, fields, self.kernel.forward)
         self._call(self.library.forward, self.kernel.forward, fields)
         return Trace(tuple(buffers), states, operands)
 
     def step_fields(
-        self, like: Tensor, weights: Weights, parameters: Sequence[Tensor], held: list[Tensor]
+        self, batch: int, weights: Weights, parameters: Sequence[Tensor], held: list[Tensor]
     ) -> tuple[dict[str, int], list[tuple[int, int, int, int, int, int]]]:
         """The arguments of a forward loop of one step, all but the addresses of its states.
 
         Args:
-            like: (batch, hidden), for shape and type.
+            batch: number of rows.
             weights: the gates' parameters, packed here.
-            parameters: (hidden,) each.
+            parameters: (width,) each.
             held: takes the tensors that must live as long as the arguments are used.
 
         Returns:
             The fields, and for each buffer with a source what ``step`` fills it from: source, panels,
             bias, buffer, depth, width.
         """
-        batch, hidden = like.shape
-        states = (like,) * len(self.step.following)
+        states = tuple(torch.empty(batch, size, dtype=self.dtype) for size in self.step.state_sizes)
         inputs = Inputs((), (), tuple(parameters), states, states, None, None, 1)
-        fields = self._shared_fields(inputs, states, batch, hidden)
-        if batch * hidden * hidden < _STEP_WORTH_A_TEAM:
+        fields = self._shared_fields(inputs, states, batch)
+        new = states[0].new_empty
+        if batch * self.multiplications < _STEP_WORTH_A_TEAM * max(1, len(self.step.slots)):
             fields["threads"], fields["by_units"] = 1, 0
         affines = []
         for index, source in enumerate(self.layout.sources):
-            bias = self.interleaved(index, weights.b, 1)
-            buffer = like.new_empty(batch, len(bias))
+            bias = self.packing.interleaved(index, weights.b, 1)
+            buffer = new(batch, len(bias))
             fields[f"buffer{index}"], fields[f"buffer{index}_steps"] = buffer.data_ptr(), 1
             held += [bias, buffer]
             if source is None:
                 fields[f"bias{index}"] = bias.data_ptr()
-                continue
-            depth = next(W.shape[1] for slot in self.layout.slots(index) if (W := weights.W[slot]) is not None)
-            panels = self.packed_inputs(index, weights.W, depth)
-            held.append(panels)
-            affines.append((source, panels.data_ptr(), bias.data_ptr(), buffer.data_ptr(), depth, len(bias)))
-        for z, zone in enumerate(self.layout.zones):
-            if zone.operand is not None:
-                held.append(self.packed_forward(zone, weights.U))
-                fields[f"weights{z}"] = held[-1].data_ptr()
-        for node in self._expressions:
-            held.append(like.new_empty(batch, hidden))
+            else:
+                depth = next(W.shape[1] for W in (weights.W[s] for s in self._slots(index)) if W is not None)
+                panels = self.packing.packed_inputs(index, weights.W, depth)
+                held.append(panels)
+                affines.append((source, panels.data_ptr(), bias.data_ptr(), buffer.data_ptr(), depth, len(bias)))
+        for node in self.step.expressions:
+            held.append(new(batch, self.step.depth(node)))
             fields[f"operand{node}"], fields[f"operand{node}_steps"] = held[-1].data_ptr(), 1
-        held += self._parameters(inputs, fields, self.padded)
-        held += self._workspaces(fields, 0, like.new_empty, batch, self.padded)
+        held += self._packed(self.packing.packed_forward, weights, fields)
+        held += self._own_memory(inputs, fields, self.kernel.forward)
         return fields, affines
 
     def backward(
@@ -247,61 +147,52 @@ class Program:
             inputs: what ``forward`` was given.
             weights: the same.
             trace: what it returned, with ``keep``.
-            given: (time, batch, hidden) for each state, the gradient of its values at all steps, or None.
-            last: (batch, hidden) for each state, the gradient of its value after a row's last step, or None.
+            given: (time, batch, width) for each state, the gradient of its values at all steps, or None.
+            last: (batch, width) for each state, the gradient of its value after a row's last step, or None.
             overwrite: whether the trace's buffers may be used up.
             want_sources: for each source whether its gradient is wanted.
         """
-        batch, hidden = inputs.start[0].shape
-        time, padded = inputs.time, self.padded
-        new = inputs.start[0].new_empty
-        fields = self._shared_fields(inputs, trace.states, batch, hidden)
+        batch, padded = len(inputs.start[0]), self.packing.padded
+        new, zeros = inputs.start[0].new_empty, inputs.start[0].new_zeros
+        fields = self._shared_fields(inputs, trace.states, batch)
         held: list[Tensor] = []
         slopes = tuple(buffer if overwrite else torch.empty_like(buffer) for buffer in trace.buffers)
         for index, (buffer, slope) in enumerate(zip(trace.buffers, slopes, strict=True)):
             fields[f"buffer{index}"], fields[f"slope{index}"] = buffer.data_ptr(), slope.data_ptr()
-        for z, zone in enumerate(self.layout.zones):
-            if zone.operand is not None:
-                packed = self.packed_backward(zone, weights.U)
-                fields[f"weights{z}"] = packed.data_ptr()
-                held.append(packed)
+        held += self._packed(self.packing.packed_backward, weights, fields)
         carries, resets = [], []
-        for k in range(len(inputs.start)):
-            carry = inputs.start[0].new_zeros(2, batch, padded)
-            ending = last[k]
+        for k, size in enumerate(self.step.state_sizes):
+            carry, ending, gradient = zeros(2, batch, padded(size)), last[k], given[k]
             if ending is not None:
-                carry[time % 2, :, :hidden] = ending
-            gradient = given[k]
+                carry[inputs.time % 2, :, :size] = ending
             if gradient is not None:
                 gradient = gradient.contiguous()
                 held.append(gradient)
-            fields[f"given{k}"] = 0 if gradient is None else gradient.data_ptr()
+                fields[f"given{k}"] = gradient.data_ptr()
             fields[f"carry{k}"] = carry.data_ptr()
             carries.append(carry)
             if inputs.resets is not None:
-                resets.append(inputs.start[0].new_zeros(batch, padded))
+                resets.append(zeros(batch, padded(size)))
                 fields[f"initial_gradient{k}"] = resets[-1].data_ptr()
-        for node in self._expressions:
-            returned = new(batch, padded)
-            held.append(returned)
-            fields[f"returned{self.kernel.reverse.operands[node]}"] = returned.data_ptr()
-        held += self._parameters(inputs, fields, padded)
-        held += self._workspaces(fields, 1, new, batch, padded)
+        for node in self.step.expressions:
+            held.append(new(batch, padded(self.step.depth(node))))
+            fields[f"returned{self.kernel.reverse.operands[node]}"] = held[-1].data_ptr()
+        held += self._own_memory(inputs, fields, self.kernel.backward)
         sequences = tuple(torch.empty_like(sequence) for sequence in inputs.sequences)
-        for k, sequence in enumerate(sequences):
-            fields[f"sequence_gradient{k}"] = sequence.data_ptr()
-        sums = [inputs.start[0].new_zeros(fields["threads"], padded) for _ in range(self.step.parameters)]
-        for k, total in enumerate(sums):
-            fields[f"parameter_gradient{k}"] = total.data_ptr()
+        sums = [zeros(fields["threads"], padded(size)) for size in self.step.parameters]
+        for name, tensors in (("sequence", sequences), ("parameter", sums)):
+            fields |= {f"{name}_gradient{k}": tensor.data_ptr() for k, tensor in enumerate(tensors)}
         self._call(self.library.backward, self.kernel.backward, fields)
         del held
         W, b, sources = self._input_gradients(inputs, weights, slopes, want_sources)
+        sizes = self.step.state_sizes
         return Gradients(
             sources,
             sequences,
-            tuple(total.sum(0)[:hidden] for total in sums),
-            tuple(carry[0, :, :hidden].contiguous() for carry in carries),
-            tuple(reset[:, :hidden].contiguous() for reset in resets) or (None,) * len(inputs.start),
+            tuple(total.sum(0)[:size] for total, size in zip(sums, self.step.parameters, strict=True)),
+            tuple(carry[0, :, :size].contiguous() for carry, size in zip(carries, sizes, strict=True)),
+            tuple(reset[:, :size].contiguous() for reset, size in zip(resets, sizes, strict=False))
+            or (None,) * len(sizes),
             W,
             self._recurrent_gradients(inputs, weights, trace, slopes),
             b,
@@ -316,184 +207,115 @@ class Program:
         sources: list[Tensor | None] = [None] * self.step.sources
         for index, source in enumerate(self.layout.sources):
             slope = slopes[index].flatten(0, 1)
-            if any(weights.b[slot] is not None for slot in self.layout.slots(index)):
-                self.separated(index, slope.new_ones(1, len(slope)).mm(slope).view(-1, 1), weights.b, b, 1)
+            if any(weights.b[slot] is not None for slot in self._slots(index)):
+                total = slope.new_ones(1, len(slope)).mm(slope).view(-1, 1)
+                self.packing.separated(index, total, weights.b, b, 1)
             if source is None:
                 continue
             x = inputs.sources[source].reshape(len(slope), -1)
-            self.separated(index, _weight_gradient(slope, x), weights.W, W, x.shape[1])
+            self.packing.separated(index, _weight_gradient(slope, x), weights.W, W, x.shape[1])
             if want[source]:
-                joined = self.interleaved(index, weights.W, x.shape[1])
-                gradient = slope.mm(joined).view(inputs.sources[source].shape)
-                known = sources[source]
-                sources[source] = gradient if known is None else known + gradient
+                joined = self.packing.interleaved(index, weights.W, x.shape[1])
+                sources[source] = slope.mm(joined).view(inputs.sources[source].shape)
         return tuple(W), tuple(b), tuple(sources)
 
     def _recurrent_gradients(
         self, inputs: Inputs, weights: Weights, trace: Trace, slopes: Sequence[Tensor]
     ) -> tuple[Tensor | None, ...]:
-        """The gradients of all dense U: for each product, one large product over batch and time."""
+        """The gradients of all matrices of the loop: for each product, one large product over batch and time."""
         U: list[Tensor | None] = [None] * len(self.step.slots)
-        hidden = inputs.start[0].shape[1]
-        padded = self.padded
-        for zone in self.layout.zones:
-            if zone.operand is None:
-                continue
-            slope = slopes[zone.buffer].narrow(2, zone.offset * padded, len(zone.slots) * padded)
-            node = self.step.graph.nodes[zone.operand]
-            if node.op != "state":
-                operand = trace.operands[self._expressions.index(zone.operand)]
-                joined = _weight_gradient(slope.flatten(0, 1), operand.flatten(0, 1))
+        for _, zone in self.layout.products:
+            factors = self._factors(zone, inputs, trace, self.packing.part(zone, slopes[zone.buffer], 2))
+            if zone.heads == 1:
+                self.packing.separated_zone(zone, _summed(factors), weights.U, U, zone.depth)
             else:
-                joined = self._state_product(inputs, trace, slope, int(node.value))
-            self._separate(joined, [weights.U[slot] for slot in zone.slots], zone.slots, U, hidden)
+                blocks = torch.stack([self._head_gradient(zone, head, factors) for head in range(zone.heads)], 1)
+                for slot, block in zip(zone.slots, blocks, strict=True):
+                    U[slot] = block
         return tuple(U)
 
-    def _state_product(self, inputs: Inputs, trace: Trace, slope: Tensor, k: int) -> Tensor:
-        """Slopes times the state before each step: the start, then what the steps left, save after resets."""
+    def _head_gradient(self, zone: Zone, head: int, factors: list[tuple[Tensor, Tensor]]) -> Tensor:
+        depth = zone.depth // zone.heads
+        columns = self.packing.head_columns(zone, head)
+        parts = [(slope.narrow(1, *columns), e.narrow(1, head * depth, depth)) for slope, e in factors]
+        return self.packing.separated_head(zone, head, _summed(parts).contiguous())
+
+    def _factors(self, zone: Zone, inputs: Inputs, trace: Trace, slope: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Pairs of slopes and of what was multiplied, (rows, columns) and (rows, depth); the first is the largest."""
+        assert zone.operand is not None
+        node = self.step.graph.nodes[zone.operand]
+        if node.op != "state":
+            operand = trace.operands[self.step.expressions.index(zone.operand)]
+            return [(slope.flatten(0, 1), operand.flatten(0, 1))]
+        k = int(node.value)  # before each step: the start, then what the steps left, save after resets
         states, start = trace.states[k], inputs.start[k]
         if inputs.resets is not None:
             before = torch.cat([start[None], states[:-1]])
             before = torch.where(inputs.resets[:, :, None], inputs.initial[k], before)
-            return _weight_gradient(slope.flatten(0, 1), before.flatten(0, 1))
+            return [(slope.flatten(0, 1), before.flatten(0, 1))]
         if inputs.time == 1:
-            return _weight_gradient(slope[0], start)
-        joined = _weight_gradient(slope[1:].flatten(0, 1), states[:-1].flatten(0, 1))
-        if joined.is_contiguous():
-            return joined.addmm_(slope[0].t(), start)
-        joined.t().addmm_(start.t(), slope[0])
-        return joined
+            return [(slope[0], start)]
+        return [(slope[1:].flatten(0, 1), states[:-1].flatten(0, 1)), (slope[0], start)]
 
-    def interleaved(self, buffer: int, parameters: Sequence[Tensor | None], width: int) -> Tensor:
-        """The W or b of a buffer's slots as (slots * padded, width), in the buffer's order."""
-        hidden, padded = self.hidden, self.padded
-        joined = torch.empty(len(self.layout.slots(buffer)) * padded, width, dtype=self.dtype)
-        for zone in (zone for zone in self.layout.zones if zone.buffer == buffer):
-            pointers = _addresses([parameters[slot] for slot in zone.slots])
-            at = joined.data_ptr() + zone.offset * padded * width * joined.element_size()
-            self.library.interleave(at, pointers, len(zone.slots), hidden, width, threads_for(joined))
-        return joined
+    def _slots(self, buffer: int) -> list[int]:
+        return [slot for zone in self.layout.buffer(buffer) for slot in zone.slots]
 
-    def separated(
-        self, buffer: int, joined: Tensor, like: Sequence[Tensor | None], result: list[Tensor | None], width: int
-    ) -> None:
-        """Put the gradient of ``interleaved`` into ``result``, one entry a slot."""
-        for zone in (zone for zone in self.layout.zones if zone.buffer == buffer):
-            rows = joined.narrow(0, zone.offset * self.padded, len(zone.slots) * self.padded)
-            self._separate(rows, [like[slot] for slot in zone.slots], zone.slots, result, width)
-
-    def _separate(
-        self,
-        joined: Tensor,
-        like: Sequence[Tensor | None],
-        slots: Sequence[int],
-        result: list[Tensor | None],
-        width: int,
-    ) -> None:
-        parts = [None if p is None else torch.empty_like(p, memory_format=torch.contiguous_format) for p in like]
-        sizes, threads = (len(slots), self.hidden, width), threads_for(joined)
-        if joined.stride(1) == 1:
-            self.library.separate(_addresses(parts), joined.data_ptr(), *sizes, threads)
-        else:
-            pitch = joined.stride(1)
-            self.library.separate_transposed(_addresses(parts), joined.data_ptr(), *sizes, pitch, threads)
-        for slot, part in zip(slots, parts, strict=True):
-            result[slot] = part
-
-    def packed_forward(self, zone: Zone, U: Sequence[Tensor | None]) -> Tensor:
-        """The panels that the forward loop multiplies with."""
-        gates = [U[slot] for slot in zone.slots]
-        hidden = self.hidden
-        packed = torch.empty(len(gates) * self.padded * hidden, dtype=self.dtype)
-        width = panel_width(len(gates))
-        sizes = (len(gates), hidden, hidden, width)
-        self.library.pack_forward(packed.data_ptr(), _addresses(gates), *sizes, threads_for(packed))
+    def _packed(
+        self, pack: Callable[[Zone, Sequence[Tensor | None]], Tensor], weights: Weights, fields: dict[str, int]
+    ) -> list[Tensor]:
+        packed = []
+        for z, zone in self.layout.products:
+            packed.append(pack(zone, weights.U))
+            fields[f"weights{z}"] = packed[-1].data_ptr()
         return packed
 
-    def packed_inputs(self, buffer: int, W: Sequence[Tensor | None], width: int) -> Tensor:
-        """The panels of a buffer's input weights, for single steps."""
-        joined = self.interleaved(buffer, W, width)
-        packed = torch.empty_like(joined)
-        self.library.pack_forward(packed.data_ptr(), _addresses([joined]), 1, len(joined), width, 4, 1)
-        return packed
-
-    def packed_backward(self, zone: Zone, U: Sequence[Tensor | None]) -> Tensor:
-        """The panels that the reverse loop multiplies with."""
-        gates = [U[slot] for slot in zone.slots]
-        hidden = self.hidden
-        packed = torch.empty(len(gates) * self.padded * self.padded, dtype=self.dtype)
-        sizes = (len(gates), hidden, hidden, 4)
-        self.library.pack_backward(packed.data_ptr(), _addresses(gates), *sizes, threads_for(packed))
-        return packed
-
-    def _shared_fields(self, inputs: Inputs, states: Sequence[Tensor], batch: int, hidden: int) -> dict[str, int]:
-        threads, by_units = self.split(batch, hidden)
+    def _shared_fields(self, inputs: Inputs, states: Sequence[Tensor], batch: int) -> dict[str, int]:
+        threads, by_units = self.split(batch)
         fields = {
             "T": inputs.time,
             "B": batch,
-            "H": hidden,
-            "padded": self.padded,
             "threads": threads,
             "by_units": int(by_units),
             "lengths": 0 if inputs.lengths is None else inputs.lengths.data_ptr(),
             "resets": 0 if inputs.resets is None else inputs.resets.data_ptr(),
         }
+        for c, width in enumerate(self.step.widths):
+            fields[f"H{c}"], fields[f"padded{c}"] = width, self.packing.padded(width)
         for k, (start, initial, state) in enumerate(zip(inputs.start, inputs.initial, states, strict=True)):
             fields[f"start{k}"], fields[f"initial{k}"] = start.data_ptr(), initial.data_ptr()
             fields[f"state{k}"], fields[f"state{k}_steps"] = state.data_ptr(), len(state)
-        for k, sequence in enumerate(inputs.sequences):
-            fields[f"sequence{k}"] = sequence.data_ptr()
+        for name, tensors in (("sequence", inputs.sequences), ("held", inputs.held), ("drawn", inputs.drawn)):
+            fields |= {f"{name}{k}": tensor.data_ptr() for k, tensor in enumerate(tensors)}
         return fields
 
-    def _parameters(self, inputs: Inputs, fields: dict[str, int], padded: int) -> list[Tensor]:
-        held = []
+    def _own_memory(self, inputs: Inputs, fields: dict[str, int], entry: Entry) -> list[Tensor]:
+        """What the kernel needs besides: padded parameters, states after resets, what stages leave for others."""
+        new, batch, memory = inputs.start[0].new_empty, len(inputs.start[0]), {}
         for k, parameter in enumerate(inputs.parameters):
-            whole = torch.nn.functional.pad(parameter, (0, padded - len(parameter)))
-            fields[f"parameter{k}"] = whole.data_ptr()
-            held.append(whole)
+            missing = self.packing.padded(len(parameter)) - len(parameter)
+            memory[f"parameter{k}"] = torch.nn.functional.pad(parameter, (0, missing))
         if inputs.resets is not None:
-            for k, start in enumerate(inputs.start):
-                scratch = start.new_empty(2, *start.shape)
-                fields[f"before{k}"] = scratch.data_ptr()
-                held.append(scratch)
-        return held
+            memory |= {f"before{k}": new(2, *start.shape) for k, start in enumerate(inputs.start)}
+        memory |= {f"spill{node}": new(batch, self.packing.padded(width)) for node, width in entry.spilled.items()}
+        memory |= {f"sum{node}": new(batch) for node in entry.sums}
+        fields |= {name: tensor.data_ptr() for name, tensor in memory.items()}
+        return list(memory.values())
 
-    def _workspaces(self, fields: dict[str, int], direction: int, new, batch: int, padded: int) -> list[Tensor]:  # type: ignore[no-untyped-def]
-        held = []
-        for node in self.kernel.spilled[direction]:
-            held.append(new(batch, padded))
-            fields[f"spill{node}"] = held[-1].data_ptr()
-        for node in self.kernel.sums[direction]:
-            held.append(new(batch))
-            fields[f"sum{node}"] = held[-1].data_ptr()
-        return held
-
-    def _call(self, function, names: Sequence[str], fields: dict[str, int]) -> None:  # type: ignore[no-untyped-def]
-        arguments = (ctypes.c_int64 * len(names))(*(fields.get(name, 0) for name in names))
+    def _call(self, function: Callable[[int], Any], entry: Entry, fields: dict[str, int]) -> None:
+        arguments = (ctypes.c_int64 * len(entry.fields))(*(fields.get(name, 0) for name in entry.fields))
         function(ctypes.addressof(arguments))
 
-    def split(self, batch: int, hidden: int) -> tuple[int, bool]:
+    def split(self, batch: int) -> tuple[int, bool]:
         """How many threads, and whether they share the units of all rows instead of rows with all units."""
         threads = available_threads()
-        slots = sum(len(zone.slots) for zone in self.layout.zones if zone.operand is not None)
-        work = batch * hidden * (hidden * slots + 16)
-        grains = -(-hidden // (4 * self.lanes))
-        if threads == 1 or work < _WORTH_A_TEAM:
+        widest = max(self.step.widths)
+        grains = -(-widest // (4 * self.packing.lanes))
+        if threads == 1 or batch * (self.multiplications + 16 * widest) < WORTH_A_TEAM:
             return 1, False
-        sums = self.kernel.sums[0] or self.kernel.sums[1]
-        weights = slots * hidden * hidden * torch.finfo(self.dtype).bits // 8
+        sums = self.kernel.forward.sums or self.kernel.backward.sums
+        weights = self.multiplications * torch.finfo(self.dtype).bits // 8
         by_units = not sums and grains >= 2 and (batch < 2 * threads or weights > _L2_BYTES)
         return (min(threads, grains), True) if by_units else (min(threads, batch), False)
-
-
-def available_threads() -> int:
-    """What torch would use; one in a forked child, because the OpenMP team does not survive a fork."""
-    return 1 if _single_threaded else torch.get_num_threads()
-
-
-def threads_for(moved: Tensor) -> int:
-    """The threads worth setting to work to move so many weights."""
-    return available_threads() if moved.numel() > _WORTH_A_TEAM else 1
 
 
 _MANY_ROWS = 1500
@@ -504,5 +326,12 @@ def _weight_gradient(slope: Tensor, x: Tensor) -> Tensor:
     return x.t().mm(slope).t() if len(slope) >= _MANY_ROWS else slope.t().mm(x)
 
 
-def _addresses(tensors: Sequence[Tensor | None]) -> ctypes.Array[ctypes.c_void_p]:
-    return (ctypes.c_void_p * len(tensors))(*(None if t is None else t.data_ptr() for t in tensors))
+def _summed(factors: list[tuple[Tensor, Tensor]]) -> Tensor:
+    """The weight gradients of all pairs together."""
+    joined = _weight_gradient(*factors[0])
+    for slope, x in factors[1:]:
+        if joined.is_contiguous():
+            joined.addmm_(slope.t(), x)
+        else:
+            joined.t().addmm_(x.t(), slope)
+    return joined

@@ -1,7 +1,7 @@
 """From a graph to stages: passes over rows and units, between which products and row sums must finish.
 
 An LSTM has one stage a step; a reset-before GRU two, because its candidate's product needs ``r * h`` of
-all units; a layer norm adds one for each sum over a row.
+all units; a layer norm adds one for each sum over a row. A stage has a pass for each width of its values.
 """
 
 from __future__ import annotations
@@ -14,35 +14,41 @@ from gatework.engine.graph import LEAVES, REDUCTIONS, Graph
 
 @dataclass(frozen=True)
 class Store:
-    """A node whose value a stage writes.
+    """A node whose value a pass writes.
 
     Attributes:
-        target: what kind of array it is written to; named by ``emit_c``.
+        target: what kind of array it is written to; named by ``emit_loop``.
         index: which one of its kind.
         node: the value.
+        width: the units of the array.
     """
 
     target: str
     index: int
     node: int
+    width: int
 
 
 @dataclass
-class Stage:
-    """One pass over rows and units.
+class Pass:
+    """One pass over rows and the units of one width.
 
     Attributes:
+        width: the number of units.
         stores: what it writes for good.
         reductions: the row sums and maxima it completes.
         spilled: what it leaves for later stages.
-        computed: the full nodes it computes, in order.
+        restored: what earlier stages left for it.
+        computed: the wide nodes it computes, in order.
         rows: the nodes with one value per row that it needs, in order.
-        loaded: leaves, and spilled nodes of earlier stages, that it reads.
+        loaded: the leaves that it reads.
     """
 
+    width: int
     stores: list[Store] = field(default_factory=list)
     reductions: list[int] = field(default_factory=list)
     spilled: list[int] = field(default_factory=list)
+    restored: list[int] = field(default_factory=list)
     computed: list[int] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     loaded: list[int] = field(default_factory=list)
@@ -53,22 +59,27 @@ class Schedule:
     """The stages of one step and when each node is known.
 
     Attributes:
-        stages: in order.
+        stages: in order, the passes of each.
         ready: node -> the first stage that can read it.
     """
 
-    stages: tuple[Stage, ...]
+    stages: tuple[tuple[Pass, ...], ...]
     ready: dict[int, int]
+
+    @property
+    def passes(self) -> list[Pass]:
+        """The passes of all stages."""
+        return [part for stage in self.stages for part in stage]
 
     @property
     def spilled(self) -> list[int]:
         """All nodes that one stage leaves for another."""
-        return sorted({node for stage in self.stages for node in stage.spilled})
+        return sorted({node for part in self.passes for node in part.spilled})
 
     @property
     def reductions(self) -> list[int]:
         """All row sums and maxima."""
-        return sorted({node for stage in self.stages for node in stage.reductions})
+        return sorted({node for part in self.passes for node in part.reductions})
 
 
 def schedule(
@@ -86,73 +97,76 @@ def schedule(
         overwrites: the leaf whose array a store may overwrite; later readers get a spilled copy.
     """
     nodes = graph.nodes
-    needed = graph.reached([store.node for store in stores])
+    needed = sorted(graph.reached([store.node for store in stores]))
     ready: dict[int, int] = {}
-    for index in range(len(nodes)):
-        node = nodes[index]
-        if index not in needed:
-            continue
-        if node.op in LEAVES:
+    for index in needed:
+        if nodes[index].op in LEAVES:
             ready[index] = leaf_ready(index, ready)
         else:
-            ready[index] = max(ready[arg] for arg in node.args) + (node.op in REDUCTIONS)
-    stages = [Stage() for _ in range(1 + max(ready.values(), default=0))]
+            ready[index] = max(ready[arg] for arg in nodes[index].args) + (nodes[index].op in REDUCTIONS)
+    stages: list[dict[int, Pass]] = [{} for _ in range(1 + max(ready.values(), default=0))]
     for store in stores:
-        stages[ready[store.node]].stores.append(store)
-    for index in sorted(needed):
+        stages[ready[store.node]].setdefault(store.width, Pass(store.width)).stores.append(store)
+    for index in needed:
         if nodes[index].op in REDUCTIONS:
-            stages[ready[index] - 1].reductions.append(index)
+            width = nodes[nodes[index].args[0]].width
+            stages[ready[index] - 1].setdefault(width, Pass(width)).reductions.append(index)
     overwritten = {overwrites(store): ready[store.node] for store in stores}
-    first: dict[int, int] = {}  # full node -> the stage that computes or, for overwritten leaves, last reads it
+    first: dict[int, int] = {}  # wide node -> the stage that computes it
     for number, stage in enumerate(stages):
-        _fill(graph, stages, number, stage, first, overwritten)
+        for part in stage.values():
+            _fill(graph, stages, number, part, first, overwritten)
     for stage in stages:
-        stage.spilled.sort()
-    return Schedule(tuple(stages), ready)
+        for part in stage.values():
+            part.spilled.sort()
+    return Schedule(tuple(tuple(stage.values()) for stage in stages), ready)
 
 
 def _fill(
     graph: Graph,
-    stages: list[Stage],
+    stages: list[dict[int, Pass]],
     number: int,
-    stage: Stage,
+    part: Pass,
     first: dict[int, int],
     overwritten: dict[int | None, int],
 ) -> None:
-    """Collect what one stage computes and loads; mark what earlier stages must spill for it."""
+    """Collect what one pass computes and loads; mark what earlier stages must spill for it."""
     nodes = graph.nodes
-    roots = [store.node for store in stage.stores]
-    roots += [nodes[reduction].args[0] for reduction in stage.reductions]
+    waiting = [store.node for store in part.stores]
+    waiting += [nodes[reduction].args[0] for reduction in part.reductions]
     seen: set[int] = set()
-    waiting = list(roots)
     loaded: set[int] = set()
+    restored: set[int] = set()
     while waiting:
         index = waiting.pop()
         if index in seen:
             continue
         seen.add(index)
         node = nodes[index]
-        if node.row and node.op in REDUCTIONS:
+        if node.op in REDUCTIONS or node.op == "constant":
             continue
         if node.op in LEAVES:
-            if node.op != "constant":
+            gone = overwritten.get(index, number)
+            if gone < number:
+                restored.add(index)
+                _spill(stages[gone][node.width], index)
+            else:
                 loaded.add(index)
-                gone = overwritten.get(index)
-                if gone is not None and gone < number:
-                    _spill(stages[gone], index)
-                    stages[gone].loaded = sorted({*stages[gone].loaded, index})
-        elif not node.row and first.get(index, number) < number:
-            loaded.add(index)
-            _spill(stages[first[index]], index)
+        elif node.width and first.get(index, number) < number:
+            restored.add(index)
+            _spill(stages[first[index]][node.width], index)
         else:
-            if not node.row:
+            if node.width:
                 first[index] = number
             waiting += node.args
-    stage.loaded = sorted(loaded)
-    stage.rows = sorted(index for index in seen if nodes[index].row and nodes[index].op != "constant")
-    stage.computed = sorted(index for index in seen - loaded if not nodes[index].row and nodes[index].op not in LEAVES)
+    part.loaded, part.restored = sorted({*part.loaded, *loaded}), sorted(restored)
+    part.rows = sorted(index for index in seen if not nodes[index].width and nodes[index].op != "constant")
+    part.computed = sorted(index for index in seen - restored if nodes[index].width and nodes[index].op not in LEAVES)
 
 
-def _spill(stage: Stage, node: int) -> None:
-    if node not in stage.spilled:
-        stage.spilled.append(node)
+def _spill(part: Pass, node: int) -> None:
+    """Let a pass leave a node, which it computes or reads, for a later stage."""
+    if node not in part.spilled:
+        part.spilled.append(node)
+        if node not in part.computed:
+            part.loaded = sorted({*part.loaded, node})

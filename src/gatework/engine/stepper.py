@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gatework.cells import Cell
 from gatework.engine.compiled import compiled, weights_of
+from gatework.engine.hoist import is_input
 from gatework.engine.trace import UntraceableError
 from gatework.errors import EngineError
 
@@ -38,22 +39,21 @@ class Stepper:
         self.program = self.compiled.program
         self.parameters = list(cell.parameters())
         self.shape = (batch, cell.input_size)
-        self.size = (batch, cell.hidden_size)
+        self.sizes = [(batch, size) for size in cell.state_sizes]
         hoisted = self.compiled.traced.hoisted
-        self.plain = not hoisted.sequences and all(node.op == "placeholder" for node in hoisted.sources)
+        self.plain = not hoisted.sequences and all(map(is_input, hoisted.sources))
         self.packed: Any = None
 
     @torch.no_grad()
     def _pack(self) -> None:
         program, batch = self.program, self.batch
-        empty = torch.zeros(batch, self.cell.hidden_size, dtype=self.dtype)
         weights = weights_of(self.compiled)
         _, _, parameters = self.compiled.traced.hoisted.values(
             self.cell, torch.zeros(batch, self.cell.input_size, dtype=self.dtype)
         )
-        self.held: list[Tensor] = [empty]
-        fields, affines = program.step_fields(empty, weights, [p.contiguous() for p in parameters], self.held)
-        names = program.kernel.forward
+        self.held: list[Tensor] = []
+        fields, affines = program.step_fields(batch, weights, [p.contiguous() for p in parameters], self.held)
+        names = program.kernel.forward.fields
         self.arguments = (ctypes.c_int64 * len(names))(*(fields.get(name, 0) for name in names))
         numbers = [ctypes.addressof(self.arguments), len(affines)]
         self.inputs = []
@@ -65,7 +65,7 @@ class Stepper:
         count = len(self.cell.states)
         self.starts = [names.index(f"start{k}") for k in range(count)]
         self.ends = [names.index(f"state{k}") for k in range(count)]
-        self.sequences = [names.index(f"sequence{k}") for k in range(program.step.sequences)]
+        self.sequences = [names.index(f"sequence{k}") for k in range(len(program.step.sequences))]
         self.packed = self._versions()
 
     def _versions(self) -> list[int]:
@@ -102,13 +102,13 @@ class Stepper:
         for source, place in self.inputs:
             self.step[place] = sources[source].data_ptr()
         following = []
-        for start, end, part in zip(self.starts, self.ends, state, strict=True):
-            if part.shape != self.size or part.dtype != self.dtype:
-                raise ValueError(f"each state must be {self.size} of {self.dtype}, not {tuple(part.shape)}")
+        for start, end, part, size in zip(self.starts, self.ends, state, self.sizes, strict=True):
+            if part.shape != size or part.dtype != self.dtype:
+                raise ValueError(f"this state must be {size} of {self.dtype}, not {tuple(part.shape)}")
             if not part.is_contiguous():
                 part = part.contiguous()
                 held.append(part)
-            after = torch.empty(self.size, dtype=self.dtype)
+            after = torch.empty(size, dtype=self.dtype)
             arguments[start], arguments[end] = part.data_ptr(), after.data_ptr()
             following.append(after)
         self.program.library.step(self.address)

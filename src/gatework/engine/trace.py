@@ -1,84 +1,24 @@
 """From a cell's ``step`` to its step graph.
 
-``torch.fx`` records the step with every ``Gate`` as a leaf. What depends on a state becomes nodes of the
-graph. What does not is hoisted: it stays PyTorch, evaluated once for all steps (if it depends on the
-input) or once a call (if it depends on parameters alone), where autograd sees it.
+What depends on a state becomes nodes of the graph. What does not is hoisted: it stays PyTorch, evaluated
+once for all steps (if it depends on the input) or once a call (if it depends on parameters alone).
 """
 
 from __future__ import annotations
 
-import inspect
-import linecache
-import operator
-import sys
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from types import CodeType, FrameType
-from typing import Any, ClassVar
+from typing import Any
 
-import torch
-from torch import Tensor, fx, nn
+from torch import fx
 
 from gatework.cells import Cell, Drop, Gate
 from gatework.engine.graph import Graph, Slot, StepGraph
-from gatework.engine.vocabulary import WORDS, Operand, Vocabulary, Word
+from gatework.engine.hoist import Attribute, Hoisted, Probe, Projection, Recorded
+from gatework.engine.noise import NoiseForm
+from gatework.engine.record import UntraceableError, line, operands, operation, record, unknown
+from gatework.engine.vocabulary import WORDS, Operand, Vocabulary
 
-_tracing = threading.Lock()  # torch.fx patches nn.Module while it records
-
-
-class UntraceableError(Exception):
-    """The step cannot become a step graph; the message names the operation and its line."""
-
-
-@dataclass(frozen=True)
-class Projection:
-    """The input part of a normalised gate, ``Gate.projected``.
-
-    Attributes:
-        gate: the gate's name in the cell.
-        x: what its ``W`` multiplies.
-    """
-
-    gate: str
-    x: fx.Node
-
-
-@dataclass(frozen=True)
-class Hoisted:
-    """What is computed outside the time loop, as nodes of the recorded ``torch.fx`` graph.
-
-    Attributes:
-        sources: what the gates' input weights multiply.
-        sequences: what depends on the input alone and is used elementwise.
-        parameters: what depends on neither input nor state and is used elementwise; the diagonal recurrent
-            weights of gates among them.
-    """
-
-    sources: tuple[fx.Node, ...]
-    sequences: tuple[fx.Node | Projection, ...]
-    parameters: tuple[fx.Node | str, ...]
-
-    def values(self, cell: Cell, x: Tensor) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
-        """Evaluate all.
-
-        Args:
-            cell: the traced cell.
-            x: (rows, input), the rows of all steps.
-
-        Returns:
-            The sources (rows, any), the sequences (rows, hidden) and the parameters (hidden,).
-        """
-        known: dict[Any, Any] = {}
-        size = cell.hidden_size
-        sources = [_evaluated(node, cell, x, known) for node in self.sources]
-        sequences = [_evaluated(node, cell, x, known).expand(len(x), size) for node in self.sequences]
-        parameters = []
-        for node in self.parameters:
-            value = _attribute(cell, node) if isinstance(node, str) else _evaluated(node, cell, x, known)
-            parameters.append(value if value.shape == (size,) else value.expand(1, size).reshape(size))
-        return sources, sequences, parameters
+__all__ = ["Traced", "UntraceableError", "trace"]
 
 
 @dataclass(frozen=True)
@@ -89,103 +29,47 @@ class Traced:
     hoisted: Hoisted
 
 
-def trace(cell: Cell) -> Traced:
-    """Record ``cell.step``.
+def trace(cell: Cell, noise: NoiseForm | None = None) -> Traced:
+    """Read ``cell.step``.
+
+    Args:
+        cell: the recurrence.
+        noise: the masks that the kernel is to multiply by.
 
     Raises:
         UntraceableError: the step does something that a kernel cannot; the message names it and its line.
     """
-    if any(size != cell.hidden_size for size in cell.state_sizes):
-        raise UntraceableError(f"its states differ in width: {cell.state_sizes}")
-    recorded = record(cell)
-    found = _Reader(cell, recorded).read()
-    _check_hoisted(cell, found)
-    return found
-
-
-_VARIADIC = inspect.Parameter.VAR_POSITIONAL
-
-
-def _signature(cell: Cell) -> list[inspect.Parameter]:
-    return list(inspect.signature(cell.step).parameters.values())
-
-
-class _Tracer(fx.Tracer):
-    traced_func_name: ClassVar[str] = "step"  # type: ignore[misc]
-
-    def __init__(self, code: CodeType, whole: bool) -> None:
-        super().__init__()
-        self.code = code
-        self.whole = whole
-
-    def create_node(self, *args: Any, **keywords: Any) -> fx.Node:
-        """Note the line of ``step`` that made the node."""
-        node = super().create_node(*args, **keywords)
-        frame: FrameType | None = sys._getframe()
-        while frame is not None and frame.f_code is not self.code:
-            frame = frame.f_back
-        if frame is not None:
-            node.meta["line"] = (self.code.co_filename, frame.f_lineno)
-        return node
-
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return self.whole or isinstance(m, Gate | Drop)
-
-
-def record(cell: Cell, *, whole: bool = False) -> fx.Graph:
-    """``cell.step`` as ``torch.fx`` records it.
-
-    Args:
-        cell: the recurrence.
-        whole: whether its modules are recorded as they are called, not what they compute; gates and drops always are.
-
-    Raises:
-        UntraceableError: the step depends on values, or does what cannot be recorded.
-    """
-    if any(kind in (p.kind for p in _signature(cell)) for kind in (_VARIADIC, inspect.Parameter.VAR_KEYWORD)):
-        raise UntraceableError("step takes its states as *state: write them as named arguments")
-    before = set(cell.__dict__)
-    with _tracing:
-        try:
-            graph = _Tracer(type(cell).step.__code__, whole).trace(cell)
-        except (fx.proxy.TraceError, TypeError, RuntimeError, AttributeError, ValueError, NotImplementedError) as e:
-            cause = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
-            raise UntraceableError(f"step depends on values or does what torch.fx cannot record ({cause})") from e
-        finally:
-            made = set(cell.__dict__) - before
-            for name in made:
-                delattr(cell, name)
-    if made:
-        raise UntraceableError("step makes a tensor of its own: make it a parameter, a buffer or a Python number")
-    return graph
+    return _Reader(cell, record(cell), noise or NoiseForm()).read()
 
 
 class _Reader:
     """Walks the recorded graph once and builds the step graph."""
 
-    def __init__(self, cell: Cell, recorded: fx.Graph) -> None:
+    def __init__(self, cell: Cell, recorded: fx.Graph, noise: NoiseForm) -> None:
         self.cell = cell
         self.recorded = recorded
+        self.noise = noise
+        self.probe = Probe(cell)
         self.graph = Graph()
-        self.vocabulary = Vocabulary(self.graph, cell.hidden_size)
+        self.vocabulary = Vocabulary(self.graph, self._widened)
         self.slots: list[Slot] = []
-        self.sources: list[fx.Node] = []
-        self.sequences: list[fx.Node | Projection] = []
-        self.parameters: list[fx.Node | str] = []
+        self.sources: list[Recorded] = []
+        self.sequences: list[tuple[Recorded, int]] = []
+        self.parameters: list[tuple[Recorded, int]] = []
         self.nodes: dict[fx.Node, int] = {}
+        self.leaves: dict[int, tuple[Recorded, str]] = {}
         self.stateful: set[fx.Node] = set()
         self.sequential: set[fx.Node] = set()
 
     def read(self) -> Traced:
-        placeholders = [node for node in self.recorded.nodes if node.op == "placeholder"]
-        x, *states = placeholders
+        x, *states = [node for node in self.recorded.nodes if node.op == "placeholder"]
         self.sequential.add(x)
         for index, state in enumerate(states):
             self.stateful.add(state)
-            self.nodes[state] = self.graph.leaf("state", index)
+            self.nodes[state] = self.graph.leaf("state", index, self.cell.state_sizes[index])
         for node in self.recorded.nodes:
             if node.op == "output":
-                following = self._following(node)
+                following = self._following(node, [self.nodes[state] for state in states])
             elif node.op != "placeholder":
                 self._classify(node)
                 if node in self.stateful:
@@ -194,24 +78,54 @@ class _Reader:
             self.graph,
             tuple(self.slots),
             following,
+            self.cell.state_sizes,
             len(self.sources),
-            len(self.sequences),
-            len(self.parameters),
+            tuple(width for _, width in self.sequences),
+            tuple(width for _, width in self.parameters),
+            len(self.noise.held),
+            len(self.noise.drawn),
         )
         return Traced(step, Hoisted(tuple(self.sources), tuple(self.sequences), tuple(self.parameters)))
 
     def _classify(self, node: fx.Node) -> None:
-        if any(parent in self.stateful for parent in node.all_input_nodes):
+        masked = self.noise.candidate and isinstance(self._module(node), Drop)
+        if masked or any(parent in self.stateful for parent in node.all_input_nodes):
             self.stateful.add(node)
         elif any(parent in self.sequential for parent in node.all_input_nodes):
             self.sequential.add(node)
 
-    def _following(self, output: fx.Node) -> tuple[int, ...]:
+    def _following(self, output: fx.Node, states: list[int]) -> tuple[int, ...]:
         result = output.args[0]
         parts = result if isinstance(result, tuple) else (result,)
         if len(parts) != len(self.cell.states):
             raise UntraceableError(f"step returns {len(parts)} states, the cell has {len(self.cell.states)}")
-        return tuple(self._operand(part) for part in parts)
+        following = []
+        for k, (part, size) in enumerate(zip(parts, self.cell.state_sizes, strict=True)):
+            try:
+                after = self.vocabulary.spread(self.vocabulary.node(Operand(self._operand(part))), size)
+            except ValueError as error:
+                raise UntraceableError(f"step returns state {self.cell.states[k]} with {error}") from error
+            following.append(self._zoned_out(k, states[k], after))
+        return tuple(following)
+
+    def _zoned_out(self, k: int, before: int, after: int) -> int:
+        """The state after the step, some units of which keep what they were."""
+        kind, size = self.noise.zoneout[k] if self.noise.zoneout else None, self.cell.state_sizes[k]
+        if kind == "masks":
+            mask = self.graph.leaf("drawn", self.noise.drawn.index(k), size)
+            return self.graph.add("where", self.graph.add("less", self.graph.constant(0), mask), before, after)
+        if kind == "share":
+            share = self.graph.leaf("held", self.noise.held.index(f"share {k}"), size)
+            rest = self.graph.add("sub", self.graph.constant(1), share)
+            return self.graph.add("add", self.graph.add("mul", share, before), self.graph.add("mul", rest, after))
+        return after
+
+    def _held(self, what: str | int, width: int, node: int) -> int:
+        """A node multiplied by a mask that stays the same, if the run has it."""
+        if what not in self.noise.held:
+            return node
+        mask = self.graph.leaf("held", self.noise.held.index(what), width)
+        return self.graph.add("mul", node, mask)
 
     def _operand(self, part: Any) -> int:
         """The node of an argument of an operation on states."""
@@ -224,96 +138,144 @@ class _Reader:
         return self.nodes[part]
 
     def _hoisted(self, node: fx.Node) -> int:
-        if node.op == "call_module" and isinstance(_gate(self.cell, node.target), Gate):
-            gate = _gate(self.cell, node.target)
-            if gate.U is None and not gate.layer_norm and gate.hidden_size == self.cell.hidden_size:
-                x, _ = _gate_operands(node)
-                return self._slot(node, x, None)
+        gate = self._module(node)
+        if isinstance(gate, Gate) and gate.U is None and not gate.layer_norm:
+            x, _ = operands(node)
+            return self._slot(node, gate, source=self._source(node, gate, x))
         self._check_hoistable(node)
-        if node in self.sequential:
-            return self.graph.leaf("sequence", _numbered(self.sequences, node))
-        return self.graph.leaf("parameter", _numbered(self.parameters, node))
+        return self._leaf(node, "sequence" if node in self.sequential else "parameter")
+
+    def _leaf(self, what: Recorded, kind: str) -> int:
+        """The leaf of something hoisted, in its own width; truths as a comparison."""
+        width, truths = (self.probe.sequence if kind == "sequence" else self.probe.parameter)(what)
+        leaf = self._sized(what, kind, width)
+        if truths:
+            leaf = self.graph.add("less", self.graph.constant(0), leaf)
+        self.leaves[leaf] = (what, kind)
+        return leaf
+
+    def _sized(self, what: Recorded, kind: str, width: int) -> int:
+        items = self.sequences if kind == "sequence" else self.parameters
+        return self.graph.leaf(kind, _numbered(items, (what, width)), width)
+
+    def _widened(self, node: int, width: int) -> int | None:
+        """Something hoisted, of one unit, as a leaf of that width."""
+        if node not in self.leaves:
+            return None
+        leaf = self._sized(*self.leaves[node], width)
+        return self.graph.add("less", self.graph.constant(0), leaf) if self.graph.nodes[node].mask else leaf
 
     def _check_hoistable(self, node: fx.Node) -> None:
-        waiting = [node]
+        waiting, seen = [node], set()
         while waiting:
             node = waiting.pop()
+            if node in seen:
+                continue
+            seen.add(node)
             waiting += node.all_input_nodes
-            if node.op in ("call_function", "call_method") and _word(node) is None and _name(node) not in _SHAPERS:
-                raise UntraceableError(_unknown(node))
-
-    def _slot(self, node: fx.Node, x: Any, operand: int | None, *, bias: bool = True) -> int:
-        source = None if x is None else _numbered(self.sources, self._input(node, x))
-        self.slots.append(Slot(str(node.target), source, operand, bias))
-        return self.graph.leaf("slot", len(self.slots) - 1)
-
-    def _input(self, node: fx.Node, x: Any) -> Any:
-        """What a gate's input weights multiply, checked."""
-        if x in self.stateful:
-            raise UntraceableError(f"the gate's x depends on a state{_line(node)}: give it as e of a gate without x")
-        self._check_hoistable(x)
-        return x
+            if node.op in ("call_function", "call_method") and operation(node) not in WORDS.keys() | _SHAPERS:
+                raise unknown(node)
+            gate = self._module(node)
+            if isinstance(gate, Gate) and gate.U is not None and gate.state_size in self.noise.recurrent:
+                raise UntraceableError(f"recurrent dropout on a gate that sees no state{line(node)}")
 
     def _stateful(self, node: fx.Node) -> int:
-        if node.op == "call_module":
-            if isinstance(self.cell.get_submodule(str(node.target)), Drop):
-                return self._operand(node.args[0])
-            return self._gate_call(node)
-        word = _word(node)
-        if word is None:
-            raise UntraceableError(_unknown(node))
         try:
-            return self._applied(word, node)
+            module = self._module(node)
+            if isinstance(module, Gate):
+                return self._gate(node, module)
+            if isinstance(module, Drop):
+                return self._dropped(node)
+            if operation(node) not in WORDS:
+                raise unknown(node)
+            arguments = [self._argument(value) for value in node.args]
+            keywords = {name: self._argument(value) for name, value in node.kwargs.items()}
+            return WORDS[operation(node)](self.vocabulary, *arguments, **keywords)
         except (TypeError, ValueError) as error:
-            raise UntraceableError(f"{_name(node)} in this form{_line(node)}: {error}") from error
-
-    def _applied(self, word: Word, node: fx.Node) -> int:
-        return word(self.vocabulary, *map(self._argument, node.args), **{
-            name: self._argument(value) for name, value in node.kwargs.items()
-        })  # fmt: skip
+            raise UntraceableError(f"{operation(node)} in this form{line(node)}: {error}") from error
 
     def _argument(self, value: Any) -> Any:
         return Operand(self._operand(value)) if isinstance(value, fx.Node) else value
 
-    def _gate_call(self, node: fx.Node) -> int:
-        gate = _gate(self.cell, node.target)
-        if gate.hidden_size != self.cell.hidden_size:
-            raise UntraceableError(f"gate {node.target} is {gate.hidden_size} wide, the cell {self.cell.hidden_size}")
-        x, e = _gate_operands(node)
+    def _dropped(self, node: fx.Node) -> int:
+        candidate, width = self._operand(node.args[0]), self.cell.hidden_size
+        if not self.noise.candidate:
+            return candidate
+        return self._held("candidate", width, self.vocabulary.spread(candidate, width))
+
+    def _gate(self, node: fx.Node, gate: Gate) -> int:
+        """``W x + U e + b``, both products normalised if the gate says so; what sees the input alone is hoisted."""
+        x, e = operands(node)
         if e is not None and e not in self.stateful:
-            raise UntraceableError(f"gate {node.target} multiplies what is not a state{_line(node)}")
-        if gate.layer_norm:
-            return self._normalised(node, gate, x, e)
-        if gate.recurrence == "dense":
-            return self._slot(node, x, self._operand(e))
-        product = None if e is None else self._diagonal(node, e)
-        if gate.W is not None:
-            slot = self._slot(node, x, None)
-            return slot if product is None else self.graph.add("add", slot, product)
-        assert product is not None
-        return product if gate.b is None else self.graph.add("add", self._parameter(node, "b"), product)
-
-    def _normalised(self, node: fx.Node, gate: Gate, x: Any, e: Any) -> int:
-        """``input_gain * norm(W x) + state_gain * norm(U e) + b``: the state's part; the input's is hoisted."""
-        dense = gate.recurrence == "dense"
-        product = self._slot(node, None, self._operand(e), bias=False) if dense else self._diagonal(node, e)
-        gain = Operand(self._parameter(node, "state_gain"))
-        normal = WORDS["layer_norm"](self.vocabulary, Operand(product), (gate.hidden_size,), gain)
-        if gate.W is not None:
-            projection = Projection(str(node.target), self._input(node, x))
-            rest = self.graph.leaf("sequence", _numbered(self.sequences, projection))
+            raise UntraceableError(f"gate {node.target} multiplies what is not a state{line(node)}")
+        matrix = e is not None and gate.recurrence != "diagonal"
+        if matrix and not gate.layer_norm and x not in self.stateful:
+            return self._product(node, gate, "U", e, source=None if x is None else self._source(node, gate, x))
+        parts = []
+        if x is not None:
+            parts.append(self._input_part(node, gate, x))
         elif gate.b is not None:
-            rest = self._parameter(node, "b")
-        else:
-            return normal
-        return self.graph.add("add", rest, normal)
+            parts.append(self._parameter(node, "b"))
+        if e is not None:
+            product = self._product(node, gate, "U", e, bias=False) if matrix else self._diagonal(node, gate, e)
+            parts.append(self._normal(node, "state_gain", product) if gate.layer_norm else product)
+        return parts[0] if len(parts) == 1 else self.graph.add("add", *parts)
 
-    def _diagonal(self, node: fx.Node, e: Any) -> int:
-        return self.graph.add("mul", self._parameter(node, "U"), self._operand(e))
+    def _input_part(self, node: fx.Node, gate: Gate, x: fx.Node) -> int:
+        """What the input contributes, b included; a state may stand in its place."""
+        if x not in self.stateful:
+            if not gate.layer_norm:
+                return self._slot(node, gate, source=self._source(node, gate, x))
+            self._source_width(node, gate, x)
+            return self._leaf(Projection(str(node.target), x), "sequence")
+        product = self._product(node, gate, "W", x, bias=not gate.layer_norm)
+        if not gate.layer_norm:
+            return product
+        normal = self._normal(node, "input_gain", product)
+        return normal if gate.b is None else self.graph.add("add", normal, self._parameter(node, "b"))
+
+    def _product(
+        self, node: fx.Node, gate: Gate, weights: str, x: fx.Node, *, source: int | None = None, bias: bool = True
+    ) -> int:
+        """A matrix of a gate times an expression of the state."""
+        depth, operand = gate.state_size if weights == "U" else gate.input_size, self._operand(x)
+        if weights == "U":
+            operand = self._held(depth, depth, operand)
+        found = self.graph.nodes[operand].width or 1
+        if found != depth:
+            raise UntraceableError(f"gate {node.target} multiplies {depth} units, not {found}{line(node)}")
+        heads = gate.heads if weights == "U" else 1
+        return self._slot(node, gate, source, operand, depth, weights, heads, bias)
+
+    def _slot(self, node: fx.Node, gate: Gate, *more: Any, **named: Any) -> int:
+        self.slots.append(Slot(str(node.target), gate.hidden_size, *more, **named))
+        return self.graph.leaf("slot", len(self.slots) - 1, gate.hidden_size)
+
+    def _source(self, node: fx.Node, gate: Gate, x: fx.Node) -> int:
+        self._source_width(node, gate, x)
+        return _numbered(self.sources, x)
+
+    def _source_width(self, node: fx.Node, gate: Gate, x: fx.Node) -> None:
+        """Check what a gate's input weights multiply."""
+        self._check_hoistable(x)
+        width, _ = self.probe.sequence(x)
+        if width != gate.input_size:
+            raise UntraceableError(f"gate {node.target} multiplies {gate.input_size} inputs, not {width}{line(node)}")
+
+    def _normal(self, node: fx.Node, gain: str, product: int) -> int:
+        width = self.graph.nodes[product].width
+        return WORDS["layer_norm"](self.vocabulary, Operand(product), (width,), Operand(self._parameter(node, gain)))
+
+    def _diagonal(self, node: fx.Node, gate: Gate, e: fx.Node) -> int:
+        state = self._held(gate.state_size, gate.state_size, self._operand(e))
+        return self.graph.add("mul", self._parameter(node, "U"), self.vocabulary.spread(state, gate.state_size))
 
     def _parameter(self, node: fx.Node, name: str) -> int:
         """A gate's parameter that is used elementwise."""
-        return self.graph.leaf("parameter", _numbered(self.parameters, f"{node.target}.{name}"))
+        return self._leaf(Attribute(f"{node.target}.{name}"), "parameter")
+
+    def _module(self, node: fx.Node) -> Any:
+        return self.cell.get_submodule(str(node.target)) if node.op == "call_module" else None
 
 
 _SHAPERS = frozenset(
@@ -323,84 +285,7 @@ _SHAPERS = frozenset(
 """What hoisted expressions may use besides the vocabulary."""
 
 
-def _word(node: fx.Node) -> Word | None:
-    return WORDS.get(_name(node))
-
-
-def _name(node: fx.Node) -> str:
-    if node.op == "call_function":
-        target = node.target
-        return "getattr" if target is getattr else str(getattr(target, "__name__", target))
-    return str(node.target)
-
-
-def _unknown(node: fx.Node) -> str:
-    return f"the operation {_name(node)!r} is not one that kernels know{_line(node)}"
-
-
-def _line(node: fx.Node) -> str:
-    """Where ``step`` did it: `` in line 12 of cells/gru.py (n = ...)``."""
-    file, line = node.meta.get("line", ("", 0))
-    if not line:
-        return ""
-    return f", line {line} of {Path(file).name}: {linecache.getline(file, line).strip()}"
-
-
-def _gate(cell: Cell, name: Any) -> Any:
-    return cell.get_submodule(str(name))
-
-
-def _gate_operands(node: fx.Node) -> tuple[Any, Any]:
-    given = dict(zip(("x", "e"), node.args, strict=False)) | node.kwargs
-    return given.get("x"), given.get("e")
-
-
 def _numbered(items: list[Any], item: Any) -> int:
     if item not in items:
         items.append(item)
     return items.index(item)
-
-
-def _attribute(cell: Cell, path: str) -> Any:
-    return operator.attrgetter(path)(cell)
-
-
-def _evaluated(node: Any, cell: Cell, x: Tensor, known: dict[Any, Any]) -> Any:
-    """The value of a recorded node that depends on no state."""
-    if isinstance(node, Projection):
-        return _gate(cell, node.gate).projected(_evaluated(node.x, cell, x, known))
-    if not isinstance(node, fx.Node):
-        return type(node)(_evaluated(part, cell, x, known) for part in node) if isinstance(node, list | tuple) else node
-    if node.op == "placeholder":
-        return x
-    if node.op == "get_attr":
-        return _attribute(cell, str(node.target))
-    if node not in known:
-        args = [_evaluated(arg, cell, x, known) for arg in node.args]
-        keywords = {name: _evaluated(value, cell, x, known) for name, value in node.kwargs.items()}
-        known[node] = _function(node, cell, args)(*args, **keywords)
-    return known[node]
-
-
-def _function(node: fx.Node, cell: Cell, args: list[Any]) -> Callable[..., Any]:
-    if node.op == "call_module":
-        return cell.get_submodule(str(node.target))
-    if node.op == "call_method":
-        return getattr(args.pop(0), str(node.target))
-    assert callable(node.target)
-    return node.target
-
-
-def _check_hoisted(cell: Cell, found: Traced) -> None:
-    """Evaluate the hoisted part on two rows of zeros: shapes that do not fit are found now, not in the loop."""
-    like = next(cell.parameters(), torch.empty(0))
-    try:
-        with torch.no_grad():
-            sources, _, _ = found.hoisted.values(cell, like.new_zeros(2, cell.input_size))
-    except (RuntimeError, TypeError, IndexError) as error:
-        raise UntraceableError(f"what step computes from its input alone is not (batch, hidden): {error}") from error
-    for slot in found.step.slots:
-        if slot.source is not None:
-            gate = cell.get_submodule(slot.gate)
-            if sources[slot.source].shape != (2, gate.input_size):
-                raise UntraceableError(f"gate {slot.gate} is given an input of another width than its weights'")

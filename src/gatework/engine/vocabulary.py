@@ -8,7 +8,7 @@ tanh sin cos erf, row_sum row_max, detach. Only these need a derivative and a li
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from gatework.engine.graph import Graph
@@ -25,13 +25,17 @@ class Operand(NamedTuple):
 class Vocabulary:
     """Words applied to the nodes of one graph.
 
+    Args:
+        graph: the graph that grows.
+        widened: (leaf, width) -> the same leaf of one unit with that unit repeated, or None if it cannot be.
+
     Raises:
         TypeError, ValueError: a word is used in a form that is not understood.
     """
 
-    def __init__(self, graph: Graph, hidden_size: int) -> None:
+    def __init__(self, graph: Graph, widened: Callable[[int, int], int | None]) -> None:
         self.graph = graph
-        self.hidden_size = hidden_size
+        self._widened = widened
 
     def node(self, value: Any) -> int:
         """The node of an operand or number, truths turned into 0 and 1."""
@@ -46,13 +50,35 @@ class Vocabulary:
 
     def apply(self, op: str, *values: Any) -> Operand:
         """One basic operation."""
-        return Operand(self.graph.add(op, *map(self.node, values)))
+        return Operand(self.graph.add(op, *self.fitted(map(self.node, values))))
+
+    def fitted(self, nodes: Iterable[int]) -> list[int]:
+        """Nodes of equal width, those of one unit spread over the others'."""
+        nodes = list(nodes)
+        widest = max(self.graph.nodes[node].width for node in nodes)
+        return [self.spread(node, widest) for node in nodes]
+
+    def spread(self, node: int, width: int) -> int:
+        """A node as one of that width: it has that width, or one value a row, or one unit."""
+        own = self.graph.nodes[node].width
+        if own in (0, width):
+            return node
+        widened = self._widened(node, width) if own == 1 else None
+        if widened is not None:
+            return widened
+        if own != 1 or self.graph.nodes[node].mask:
+            raise ValueError(f"{own} units where there should be {width}")
+        return self.graph.add("row_sum", node)
+
+    def width(self, x: Any) -> int:
+        """The number of units of an operand."""
+        return self.graph.nodes[self.node(x)].width
 
     def choose(self, mask: Any, there: Any, elsewhere: Any) -> Operand:
         """``where`` on a mask."""
         if not (isinstance(mask, Operand) and self.graph.nodes[mask.node].mask):
             raise TypeError("where needs a comparison as its condition")
-        return Operand(self.graph.add("where", mask.node, self.node(there), self.node(elsewhere)))
+        return Operand(self.graph.add("where", *self.fitted((mask.node, self.node(there), self.node(elsewhere)))))
 
     def is_last(self, dim: Any) -> None:
         """Accept only the unit axis."""
@@ -66,7 +92,7 @@ class Vocabulary:
         if not keepdim:
             raise ValueError("only with keepdim=True")
         node = self.node(x)
-        if self.graph.nodes[node].row:
+        if not self.graph.nodes[node].width:
             raise ValueError("of what is already one value a row")
         return Operand(self.graph.add(op, node))
 
@@ -185,7 +211,8 @@ def _sum(v: Vocabulary, x: Any, dim: Any = None, keepdim: bool = False) -> Opera
 
 
 def _mean(v: Vocabulary, x: Any, dim: Any = None, keepdim: bool = False) -> Operand:
-    return v.apply("mul", v.row("row_sum", x, dim, keepdim), 1 / v.hidden_size)
+    total = v.row("row_sum", x, dim, keepdim)
+    return v.apply("mul", total, 1 / v.width(x))
 
 
 def _amax(v: Vocabulary, x: Any, dim: Any = None, keepdim: bool = False) -> Operand:
@@ -195,10 +222,10 @@ def _amax(v: Vocabulary, x: Any, dim: Any = None, keepdim: bool = False) -> Oper
 def _var(v: Vocabulary, x: Any, dim: Any = None, *, unbiased: bool | None = None, correction: int | None = None,
          keepdim: bool = False) -> Operand:  # fmt: skip
     free = 1 if unbiased is None and correction is None else int(unbiased or 0) + int(correction or 0)
-    if v.hidden_size <= free:
-        raise ValueError("a variance of one unit")
     centred = v.apply("sub", x, _mean(v, x, dim, keepdim))
-    return v.apply("div", _sum(v, v.apply("mul", centred, centred), dim, keepdim), v.hidden_size - free)
+    if v.width(x) <= free:
+        raise ValueError("a variance of one unit")
+    return v.apply("div", _sum(v, v.apply("mul", centred, centred), dim, keepdim), v.width(x) - free)
 
 
 def _softmax(v: Vocabulary, x: Any, dim: Any = None, **ignored: Any) -> Operand:
@@ -211,7 +238,7 @@ def _softmax(v: Vocabulary, x: Any, dim: Any = None, **ignored: Any) -> Operand:
 
 def _layer_norm(v: Vocabulary, x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None,
                 eps: float = 1e-5) -> Operand:  # fmt: skip
-    if list(normalized_shape) != [v.hidden_size]:
+    if list(normalized_shape) != [v.width(x)]:
         raise ValueError(f"only over all units, not {tuple(normalized_shape)}")
     centred = v.apply("sub", x, _mean(v, x, -1, True))
     variance = _mean(v, v.apply("mul", centred, centred), -1, True)
@@ -232,7 +259,7 @@ def _logic(op: str) -> Word:
     def word(v: Vocabulary, *masks: Any) -> Operand:
         if not all(isinstance(mask, Operand) and v.graph.nodes[mask.node].mask for mask in masks):
             raise TypeError("only of comparisons")
-        return Operand(v.graph.add(op, *(mask.node for mask in masks)))
+        return Operand(v.graph.add(op, *v.fitted(mask.node for mask in masks)))
 
     return _as_word(word)
 

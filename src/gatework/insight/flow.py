@@ -19,7 +19,7 @@ from typing import Any, Literal
 from torch import fx
 
 from gatework.cells import Cell, Drop, Gate
-from gatework.engine.trace import record
+from gatework.engine.record import record
 
 Kind = Literal["state", "gate", "operation", "function"]
 LONGEST_LEAF = 14

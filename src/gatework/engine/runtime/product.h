@@ -64,23 +64,45 @@ INLINE void tile(const int ROWS, const int WIDTH, const Tile t) {
     }                                                                                                        \
   }
 
+/* Block-diagonal weights: a panel needs only the part of the depth that the heads of its units see. */
+typedef struct {
+  int64_t heads;
+  int64_t units, gates;     /* of the result: units, and how many gates' units are interleaved in its columns */
+  int64_t inputs, in_gates; /* the same of A's columns; no gates: plain units, of which any may be first */
+} Heads;
+
+/* The part [from, to) of the depth for vectors v to v + wide. */
+INLINE void depth_of(const Heads *h, int64_t v, int64_t wide, int64_t *from, int64_t *to) {
+  const int64_t size = h->units / h->heads, part = h->inputs / h->heads;
+  const int64_t first = v / h->gates * LANES, last = ((v + wide - 1) / h->gates + 1) * LANES;
+  *from = first / size * part;
+  *to = (((last < h->units ? last : h->units) - 1) / size + 1) * part;
+  if (h->in_gates) {
+    *from = *from / LANES * LANES * h->in_gates;
+    *to = (*to + LANES - 1) / LANES * LANES * h->in_gates;
+  }
+}
+
 /* Vectors first to last of the C that t describes; `total` is the width of the whole matrix. */
 #define DEFINE_PRODUCT(WIDTH, NAME)                                                                          \
   DEFINE_PANEL(WIDTH, NAME##_panel)                                                                          \
   DEFINE_PANEL(1, NAME##_edge)                                                                               \
-  static void NAME(const Tile whole, int64_t rows, int64_t first, int64_t last, int64_t total) {             \
+  static void NAME(const Tile whole, int64_t rows, int64_t first, int64_t last, int64_t total,               \
+                   const Heads *heads) {                                                                     \
     const int64_t edge = total - total % (WIDTH);                                                            \
     for (int64_t v = first; v < last; v += v < edge ? (WIDTH) : 1) {                                         \
       const int64_t wide = v < edge ? (WIDTH) : 1;                                                           \
       const int64_t next = v + wide < last ? v + wide : first;                                               \
-      for (int64_t k = 0; k < whole.depth; k += DEEPEST) {                                                   \
+      int64_t from = 0, to = whole.depth;                                                                    \
+      if (heads) depth_of(heads, v, wide, &from, &to);                                                       \
+      for (int64_t k = from; k < to; k += DEEPEST) {                                                         \
         Tile t = whole;                                                                                      \
         t.A += k;                                                                                            \
         t.B += v * LANES * whole.depth + k * wide * LANES;                                                   \
         t.C += v * LANES;                                                                                    \
-        t.depth = whole.depth - k < DEEPEST ? whole.depth - k : DEEPEST;                                     \
-        t.coming = k + DEEPEST < whole.depth ? t.B + DEEPEST * wide * LANES                                  \
-                                             : whole.B + next * LANES * whole.depth;                         \
+        t.depth = to - k < DEEPEST ? to - k : DEEPEST;                                                       \
+        t.coming = k + DEEPEST < to ? t.B + DEEPEST * wide * LANES                                           \
+                                    : whole.B + next * LANES * whole.depth + from * wide * LANES;            \
         if (v < edge) NAME##_panel(t, rows);                                                                 \
         else NAME##_edge(t, rows);                                                                           \
       }                                                                                                      \
