@@ -76,6 +76,20 @@ def test_equals_torch(name, options, engine):
     close(ours(x_given), theirs(x_given))
 
 
+@pytest.mark.parametrize("engine", ["auto", "loop", "native"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_projections(bias, engine):
+    ours, theirs = pair("LSTM", engine, num_layers=2, bidirectional=True, proj_size=5, bias=bias)
+    assert [*ours.state_dict()] == [*theirs.state_dict()]
+    x = torch.randn(T, B, I, requires_grad=True)
+    hx = (torch.randn(4, B, 5, requires_grad=True), torch.randn(4, B, H, requires_grad=True))
+    results = ours(x, hx), theirs(x, hx)
+    close(*results)
+    close(gradients(ours, x, hx, results[0]), gradients(theirs, x, hx, results[1]))
+    packed = pack_sequence([torch.randn(length, I) for length in (2, 5)], enforce_sorted=False)
+    close(ours(packed, hx), theirs(packed, hx))
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_relu_and_unbatched(name):
     options = {"nonlinearity": "relu"} if name == "RNN" else {}

@@ -32,6 +32,7 @@ class TorchForm:
     kernel: Literal["lstm", "gru", "rnn_tanh", "rnn_relu"]
     input_gates: tuple[Gate, ...]
     recurrent_gates: tuple[Gate, ...]
+    projection: Gate | None = None
 
 
 class CellOptions(TypedDict, total=False):

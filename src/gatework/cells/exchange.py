@@ -24,17 +24,20 @@ def from_torch(cell: Cell, weights: Sequence[Tensor]) -> dict[str, Tensor]:
 
     Args:
         cell: one that equals a module of torch.nn.
-        weights: weight_ih (gates * hidden, input), weight_hh and, if the cell has biases, bias_ih and bias_hh of one
-            layer and direction.
+        weights: weight_ih (gates * hidden, input), weight_hh, if the cell has biases bias_ih and bias_hh, if it
+            has a projection weight_hr, of one layer and direction.
 
     Raises:
         ValueError: torch.nn has no such cell, or a shape does not fit.
     """
-    return _named(cell, _torch_form(cell), *weights)
+    form = _torch_form(cell)
+    if form.projection is None:
+        return _named(cell, form, *weights)
+    return _named(cell, form, *weights[:-1], projection=weights[-1])
 
 
 def to_torch(cell: Cell) -> list[Tensor]:
-    """weight_ih, weight_hh and, if the cell has biases, bias_ih and bias_hh.
+    """weight_ih, weight_hh, if the cell has biases bias_ih and bias_hh, and if it has a projection weight_hr.
 
     Raises:
         ValueError: torch.nn has no such cell.
@@ -114,7 +117,9 @@ def _form(cell: Cell, library: str, orders: dict[str, str]) -> TorchForm:
     return TorchForm("rnn_tanh", seen, tuple(gate if gate.U is not None else gates["m"] for gate in seen))
 
 
-def _named(cell: Cell, form: TorchForm, W: Tensor, U: Tensor, *biases: Tensor) -> dict[str, Tensor]:
+def _named(
+    cell: Cell, form: TorchForm, W: Tensor, U: Tensor, *biases: Tensor, projection: Tensor | None = None
+) -> dict[str, Tensor]:
     names = {gate: name for name, gate in cell.gates()}
     found = {f"{names[gate]}.W": part for gate, part in _parts(form.input_gates, W)}
     found |= {f"{names[gate]}.U": part for gate, part in _parts(form.recurrent_gates, U)}
@@ -123,6 +128,8 @@ def _named(cell: Cell, form: TorchForm, W: Tensor, U: Tensor, *biases: Tensor) -
         for gate, part in _parts(form.recurrent_gates, biases[1]):
             sums[gate] = sums[gate] + part if gate in sums else part
         found |= {f"{names[gate]}.b": part for gate, part in sums.items()}
+    if form.projection is not None and projection is not None:
+        found[f"{names[form.projection]}.U"] = projection
     expected = {name: tuple(parameter.shape) for name, parameter in cell.named_parameters()}
     given = {name: tuple(part.shape) for name, part in found.items()}
     if given != expected:
@@ -139,6 +146,8 @@ def _joined(cell: Cell, form: TorchForm) -> list[Tensor]:
             if gate.b is not None
         ]
         weights += [_concatenated(form.input_gates, "b"), torch.cat(second)]
+    if form.projection is not None and form.projection.U is not None:
+        weights.append(form.projection.U)
     return weights
 
 

@@ -74,7 +74,7 @@ def run(call: Call) -> Result:
 
 def _kernel(form: TorchForm, x: Tensor, state: Any, weights: list[Tensor]) -> tuple[Tensor, tuple[Tensor, ...]]:
     layers, dropout, bidirectional, batch_first = 1, 0.0, False, False
-    options = (len(weights) == 4, layers, dropout, torch.is_grad_enabled(), bidirectional, batch_first)
+    options = (form.input_gates[0].b is not None, layers, dropout, torch.is_grad_enabled(), bidirectional, batch_first)
     first = [part[None].to(x.dtype) for part in state]
     if form.kernel == "lstm":
         outputs, *last = torch.lstm(x, first, weights, *options)

@@ -38,6 +38,8 @@ class _DropIn(nn.RNNBase):
         sizes = (input_size, self.hidden_size)
         if self.mode == "GRU":
             return cells.GRUResetAfter(*sizes, bias=self.bias)
+        if self.proj_size:
+            return cells.LSTMP(input_size, self.proj_size, memory_size=self.hidden_size, bias=self.bias)
         if self.mode == "LSTM":
             return cells.LSTM(*sizes, bias=self.bias)
         return cells.Elman(*sizes, bias=self.bias, activation=self.mode.removeprefix("RNN_").lower())

@@ -6,7 +6,7 @@ from typing import Unpack
 
 from torch import Tensor
 
-from gatework.cells.cell import Cell, CellOptions
+from gatework.cells.cell import Cell, CellOptions, TorchForm
 from gatework.cells.initialisers import start_bias
 from gatework.cells.lstm.peephole import Peephole, make_peepholes, reset_peepholes
 
@@ -90,3 +90,10 @@ class LSTMP(Cell):
         c = f * c + i * g
         o = self.sigma(self.o(x, h) + self.p_o(c))
         return self.r(e=o * self.phi(c)), c
+
+    def torch_form(self) -> TorchForm | None:
+        """torch.nn.LSTM with proj_size, which has no peepholes."""
+        if not self.usual_activations or any(peephole.p is not None for peephole in (self.p_i, self.p_f, self.p_o)):
+            return None
+        gates = (self.i, self.f, self.g, self.o)
+        return TorchForm("lstm", gates, gates, self.r)
