@@ -1,10 +1,10 @@
-"""Gates held open or shut, for what follows from the equations then."""
+"""Cells with random weights, and gates held open or shut, for what follows from the equations then."""
 
 from __future__ import annotations
 
 import torch
 
-from gatework.cells import Gate
+from gatework.cells import Cell, Gate
 
 OPEN, SHUT = 1e3, -1e3
 """Biases at which a logistic gate is exactly 1 and 0 in float64."""
@@ -17,3 +17,10 @@ def fix(gate: Gate, bias: float) -> None:
             torch.nn.init.zeros_(parameter)
     assert gate.b is not None
     torch.nn.init.constant_(gate.b, bias)
+
+
+def randomized(cell: Cell) -> Cell:
+    """The cell with weights of which no two are alike, however it initializes itself."""
+    for parameter in cell.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
+    return cell

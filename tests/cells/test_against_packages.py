@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from holding import randomized
+from torch import Tensor
 
 from gatework.cells import (
     ATR,
@@ -61,12 +62,6 @@ def package(name: str) -> Any:
     """Import an oracle, or skip the test."""
     pytest.importorskip(name.partition(".")[0], reason=f"{name} is not installed: pip install 'gatework[test]'")
     return importlib.import_module(name)
-
-
-def randomized(cell: Cell) -> Cell:
-    for parameter in cell.parameters():
-        nn.init.normal_(parameter, std=0.5)
-    return cell
 
 
 def stacked(cell: Cell, gates: str, part: str) -> Tensor:

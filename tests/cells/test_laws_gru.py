@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from holding import OPEN, SHUT, fix
+from holding import OPEN, SHUT, fix, randomized
 from torch import nn
 
 from gatework.cells import (
@@ -43,12 +43,6 @@ from gatework.engine import run
 
 B, T, I, H = 2, 5, 3, 7
 pytestmark = pytest.mark.usefixtures("exact")
-
-
-def randomized(cell: Cell) -> Cell:
-    for parameter in cell.parameters():
-        nn.init.normal_(parameter, std=0.5)
-    return cell
 
 
 def looped(cell: Cell, x: torch.Tensor, *state: torch.Tensor):

@@ -13,9 +13,9 @@ from gatework.cells.cell import Cell, CellOptions
 class BRC(Cell):
     r"""Bistable recurrent cell (Vecoven, Ernst and Drion 2020).
 
-        a_t = 1 + tanh(W_a x_t + U_a * h_{t-1} + b_a)             feedback, between 0 and 2
-        c_t = sigmoid(W_c x_t + U_c * h_{t-1} + b_c)              update gate
-        n_t = tanh(W_n x_t + a_t * h_{t-1} + b_n)             candidate
+        a_t = 1 + tanh(W_a x_t + U_a * h_{t-1} + b_a)          feedback, between 0 and 2
+        c_t = sigmoid(W_c x_t + U_c * h_{t-1} + b_c)           update gate
+        n_t = tanh(W_n x_t + a_t * h_{t-1} + b_n)              candidate
         h_t = c_t * h_{t-1} + (1 - c_t) * n_t
 
     A unit excites itself: for a > 1 it has two stable states and so keeps one bit for ever, for a <= 1 one. U_a and
@@ -51,9 +51,9 @@ class BRC(Cell):
 class NBRC(Cell):
     r"""Recurrently neuromodulated bistable recurrent cell (Vecoven, Ernst and Drion 2020).
 
-        a_t = 1 + tanh(W_a x_t + U_a h_{t-1}   + b_a)             feedback, between 0 and 2
-        c_t = sigmoid(W_c x_t + U_c h_{t-1}   + b_c)              update gate
-        n_t = tanh(W_n x_t + a_t * h_{t-1} + b_n)             candidate
+        a_t = 1 + tanh(W_a x_t + U_a h_{t-1} + b_a)          feedback, between 0 and 2
+        c_t = sigmoid(W_c x_t + U_c h_{t-1} + b_c)           update gate
+        n_t = tanh(W_n x_t + a_t * h_{t-1} + b_n)            candidate
         h_t = c_t * h_{t-1} + (1 - c_t) * n_t
 
     A BRC whose feedback and gate see all units.

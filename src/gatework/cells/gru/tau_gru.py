@@ -11,7 +11,7 @@ from gatework.cells.cell import Cell, CellOptions
 
 
 class TauGRU(Cell):
-    r"""Gated recurrent unit with weighted time-delay feedback (Erichson, Lim, Mahoney 2022).
+    r"""Gated recurrent unit with weighted time-delay feedback (Erichson, Lim and Mahoney 2022).
 
         u_t = tanh   (W_u x_t + U_u h_{t-1} + b_u)             instantaneous dynamics
         z_t = tanh   (W_z x_t + U_z h_{t-1-delay} + b_z)       delayed dynamics
