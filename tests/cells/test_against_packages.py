@@ -5,6 +5,7 @@ The packages are the ``test`` extra; without one its tests are skipped.
 
 from __future__ import annotations
 
+import copy
 import importlib
 from collections import deque
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ from gatework.cells import (
     AntisymmetricRNN,
     Cell,
     CoRNN,
+    CoupledLSTM,
     Elman,
     FastGRNN,
     FastRNN,
@@ -48,6 +50,7 @@ from gatework.cells import (
     MinimalRNN,
     MiRU1,
     MiRU2,
+    PeepholeLSTM,
     TauGRU,
     UnICORNN,
 )
@@ -309,6 +312,37 @@ def test_equals_onnx_runtime(name, bias):
     near(ours.outputs, theirs["Y"][:, 0])
     for name, part in zip(("Y_h", "Y_c"), ours.state, strict=False):
         near(part, theirs[name][0])
+
+
+@pytest.mark.parametrize("peepholes", ["ifo", "o", ""])
+def test_peepholes_equal_onnx_runtime(peepholes):
+    cell = randomized(PeepholeLSTM(I, H, peepholes=peepholes))
+    seen = [getattr(cell, f"p_{gate}").p if gate in peepholes else torch.zeros(H) for gate in "iof"]
+    equals_onnx_lstm(cell, lstm_weights(cell, "iofg") | {"P": torch.cat(seen)[None]}, {})
+
+
+def test_coupled_gates_equal_onnx_runtime():
+    """Its input_forget couples f = 1 - i, ours i = 1 - f: the same function with the gate negated."""
+    cell = randomized(CoupledLSTM(I, H))
+    mirror = copy.deepcopy(cell)
+    for parameter in mirror.f.parameters():
+        parameter.data.neg_()
+    equals_onnx_lstm(cell, lstm_weights(mirror, "fofg"), {"input_forget": 1})  # the f of four is not read
+
+
+def lstm_weights(cell: Cell, gates: str) -> dict[str, Tensor]:
+    """ONNX's W, R and B from a cell's gates in an order of them."""
+    weights = {name: stacked(cell, gates, part)[None] for name, part in (("W", "W"), ("R", "U"), ("B", "b"))}
+    return weights | {"B": torch.cat([weights["B"], torch.zeros(1, len(gates) * H)], dim=1)}
+
+
+def equals_onnx_lstm(cell: Cell, weights: dict[str, Tensor], attributes: dict[str, Any]) -> None:
+    x, (h, c) = start(cell)
+    values = {"X": x, **weights, "initial_h": h[None], "initial_c": c[None]}
+    theirs = onnx_session("LSTM", attributes, {name: value.detach().float() for name, value in values.items()})
+    ours = run(cell, x, (h, c), engine="loop")
+    near(ours.outputs, theirs["Y"][:, 0])
+    near(ours.state.c, theirs["Y_c"][0])
 
 
 def near(ours: Tensor, theirs: Tensor) -> None:
