@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gatework.cells import Cell
 from gatework.engine import ENGINES, checked_call
+from gatework.engine.contract import Noise, RunOptions
 
 
 def compare(
@@ -32,6 +33,23 @@ def compare(
         assert_near(found[name].double(), value, tolerance, f"{type(cell).__name__}: {name}")
 
 
+def a_noise(cell: Cell, kinds: str, time: int, batch: int, dtype: torch.dtype) -> Noise:
+    """The same noise for every engine: r for recurrent masks, c for candidates, z for zoneout, s for its share."""
+    generator = torch.Generator().manual_seed(5)
+
+    def mask(*shape: int) -> Tensor:
+        return (torch.rand(*shape, generator=generator) < 0.7).to(dtype) / 0.7
+
+    widths = sorted({gate.state_size for _, gate in cell.gates()} if "r" in kinds else ())
+    zoneout: list[Tensor | float | None] = []
+    for k, size in enumerate(cell.state_sizes if {"z", "s"} & set(kinds) else ()):
+        kept = torch.rand(time, batch, size, generator=generator) < 0.3
+        shared = "z" not in kinds or ("s" in kinds and k == 0)
+        zoneout.append(0.3 if shared else kept)
+    candidate = mask(batch, cell.hidden_size) if "c" in kinds else None
+    return Noise({width: mask(batch, width) for width in widths}, candidate, tuple(zoneout))
+
+
 def assert_near(found: Tensor, expected: Tensor, tolerance: float, name: str) -> None:
     assert found.shape == expected.shape, name
     assert torch.isfinite(found).all(), f"{name} is not finite"
@@ -50,8 +68,9 @@ def everything(
     resets: Tensor | None = None,
     every_state: bool = False,
     initial: bool = False,
+    noise: str = "",
 ) -> dict[str, Tensor]:
-    """All results of a run and all gradients of a random function of them."""
+    """All results of a run and all gradients of a random function of them; ``noise`` as for ``a_noise``."""
     generator = torch.Generator().manual_seed(3)
 
     def drawn(*shape: int) -> Tensor:
@@ -59,7 +78,9 @@ def everything(
 
     x = drawn(time, batch, cell.input_size).requires_grad_()
     states = [drawn(batch, size).requires_grad_() for size in cell.state_sizes]
-    call = checked_call(cell, x, states, lengths=lengths, resets=resets, every_state=every_state)
+    drawn_noise = a_noise(cell, noise, time, batch, dtype) if noise else None
+    options = RunOptions(lengths=lengths, resets=resets, every_state=every_state, noise=drawn_noise)
+    call = checked_call(cell, x, states, **options)
     leaves = {"x": x, **dict(zip((f"start {s}" for s in cell.states), states, strict=True))}
     if initial:
         first = [drawn(batch, size).requires_grad_() for size in cell.state_sizes]

@@ -23,8 +23,9 @@ from foreign_cells import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatework.cells import GRU, LSTM, Cell, Elman, GRUResetAfter
+from gatework.cells import GRU, LSTM, Cell, Elman, Gate, GRUResetAfter
 from gatework.engine import checked_call, compiled, plan, run
+from gatework.engine.contract import Noise
 from gatework.errors import EngineError
 
 PUBLISHED = [LSTM, GRU, GRUResetAfter, Elman]
@@ -70,13 +71,48 @@ def test_normalised_gates(cell: type[Cell], recurrence: str) -> None:
     compare(normalised, batch=11, dtype=torch.float32, resets=torch.rand(5, 11) < 0.3, initial=True)
 
 
-@pytest.mark.parametrize("layer_norm", [False, True])
 @pytest.mark.parametrize(("hidden", "heads"), [(6, 2), (15, 5), (96, 3), (256, 4), (48, 48)])
-def test_blocks(hidden: int, heads: int, layer_norm: bool) -> None:
-    for cell in (LSTM, GRU):
-        blocks = cell(3, hidden, recurrence="block", heads=heads, layer_norm=layer_norm)
-        compare(blocks, time=3, batch=3, every_state=True)
-        compare(blocks, time=3, batch=9, dtype=torch.float32, resets=torch.rand(3, 9) < 0.3, initial=True)
+@pytest.mark.parametrize("cell", [LSTM, GRU])
+def test_blocks(cell: type[Cell], hidden: int, heads: int) -> None:
+    blocks = cell(3, hidden, recurrence="block", heads=heads)
+    compare(blocks, time=3, batch=3, every_state=True)
+    compare(blocks, time=3, batch=9, dtype=torch.float32, resets=torch.rand(3, 9) < 0.3, initial=True)
+
+
+def test_blocks_between_widths() -> None:
+    class Wide(Projected):
+        def __init__(self, input_size: int, hidden_size: int) -> None:
+            super().__init__(input_size, hidden_size)
+            self.memory = 3 * hidden_size
+            self.p = torch.nn.Parameter(torch.randn(self.memory))
+            block = {"recurrence": "block", "heads": 3, "layer_norm": True}
+            for name in "ifgo":
+                setattr(self, name, Gate(input_size, self.memory, state_size=hidden_size, **block))
+            self.r = Gate(0, hidden_size, state_size=self.memory, **block)
+
+    compare(Wide(5, 21), time=3, batch=7, every_state=True)
+
+
+@pytest.mark.parametrize(
+    ("cell", "noise"),
+    [(LSTM, "r"), (LSTM, "c"), (LSTM, "z"), (LSTM, "s"), (GRU, "rczs"), (IndRNN, "rczs"), (SlowAndFast, "rczs")],
+)
+def test_noise(cell: type[Cell], noise: str) -> None:
+    compare(cell(3, 7), every_state=True, noise=noise)
+    more = {"lengths": torch.tensor([6, 0, 3, 1, 6]), "resets": torch.rand(6, 5) < 0.3, "initial": True}
+    compare(cell(3, 17), time=6, batch=5, noise=noise, **more)
+    compare(cell(3, 128), time=3, batch=2, noise=noise)  # few rows: threads share the units
+
+
+def test_noise_in_blocks_and_normalised_gates() -> None:
+    compare(LSTM(3, 12, recurrence="block", heads=3, layer_norm=True), noise="rczs")
+
+
+def test_without_noise_the_kernel_is_the_same() -> None:
+    from gatework.engine.emit_c import emit
+    from gatework.engine.trace import trace
+
+    assert "held" not in emit(trace(LSTM(3, 7)).step, 32).source
 
 
 @pytest.mark.parametrize("cell", [LSTM, GRU, LayerNormLSTM, Coupled])
@@ -233,7 +269,9 @@ def test_torch_compile_does_not_break_at_the_recurrence() -> None:
             self.cell, self.out = LSTM(3, 7), torch.nn.Linear(7, 2)
 
         def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-            result = run(self.cell, 2 * x, lengths=lengths, every_state=True)
+            noise = Noise({7: torch.full((2, 7), 0.5)}, zoneout=(0.3, torch.arange(5 * 2 * 7).view(5, 2, 7) % 3 == 0))
+            first = (torch.ones(2, 7), torch.full((2, 7), 0.5))
+            result = run(self.cell, 2 * x, initial=first, lengths=lengths, noise=noise, every_state=True)
             return self.out(result.outputs) + result.state.c.sum() + result.states.c.mean()
 
     model, x, lengths = Model(), torch.randn(5, 2, 3, requires_grad=True), torch.tensor([5, 2])

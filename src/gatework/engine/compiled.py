@@ -15,6 +15,7 @@ from gatework.cells import Cell, Gate
 from gatework.engine.build import compiler
 from gatework.engine.contract import Call, Result
 from gatework.engine.graph import Slot
+from gatework.engine.noise import NoiseForm, form_of, noise_leaves
 from gatework.engine.program import Program
 from gatework.engine.tensors import Inputs, Trace, Weights
 from gatework.engine.trace import Traced, UntraceableError, trace
@@ -51,8 +52,6 @@ def refuses(call: Call) -> str | None:
         return "autocast is on"
     if transforming():
         return "vmap, jvp and the other transforms of torch.func need engine='loop'"
-    if call.noise is not None:
-        return "zoneout and recurrent dropout are not yet compiled"
     if any(module._forward_hooks or module._forward_pre_hooks for module in cell.modules() if module is not cell):
         return "a hook watches one of its gates"
     if os.name != "posix":
@@ -60,7 +59,7 @@ def refuses(call: Call) -> str | None:
     if compiler() is None:
         return "there is no C compiler: install gcc or clang, or pip install ziglang"
     try:
-        compiled(cell, x.dtype)
+        compiled(cell, x.dtype, form_of(call.noise))
     except (UntraceableError, GateworkError) as error:
         return str(error)
     return None
@@ -71,12 +70,17 @@ def unprofitable(call: Call) -> str | None:
     return "it packs its weights for every call, too dear for a single step" if len(call.x) == 1 else None
 
 
-_known: weakref.WeakKeyDictionary[Cell, tuple[Any, Compiled | str]] = weakref.WeakKeyDictionary()
+_known: weakref.WeakKeyDictionary[Cell, tuple[Any, dict[NoiseForm, Compiled | str]]] = weakref.WeakKeyDictionary()
 _programs: dict[tuple[str, torch.dtype], Program] = {}
 
 
-def compiled(cell: Cell, dtype: torch.dtype) -> Compiled:
+def compiled(cell: Cell, dtype: torch.dtype, noise: NoiseForm = NoiseForm()) -> Compiled:  # noqa: B008 (it is frozen)
     """The kernel of a cell, traced and built when first asked for, and again when the cell's options change.
+
+    Args:
+        cell: the recurrence.
+        dtype: torch.float32 or torch.float64.
+        noise: the kinds of noise it is to run with.
 
     Raises:
         UntraceableError: its step cannot be a kernel, or the kernel cannot be built.
@@ -85,14 +89,16 @@ def compiled(cell: Cell, dtype: torch.dtype) -> Compiled:
     options += tuple((key, value) for key, value in cell.__dict__.items() if _is_option(key, value))
     known = _known.get(cell)
     if known is None or known[0] != options:
+        known = _known[cell] = (options, {})
+    if noise not in known[1]:
         try:
-            found: Compiled | str = _compile(cell, dtype)
+            known[1][noise] = _compile(cell, dtype, noise)
         except (UntraceableError, GateworkError) as error:
-            found = str(error)
-        known = _known[cell] = (options, found)
-    if isinstance(known[1], str):
-        raise UntraceableError(known[1])
-    return known[1]
+            known[1][noise] = str(error)
+    found = known[1][noise]
+    if isinstance(found, str):
+        raise UntraceableError(found)
+    return found
 
 
 def _is_option(name: str, value: Any) -> bool:
@@ -101,8 +107,8 @@ def _is_option(name: str, value: Any) -> bool:
     return not name.startswith("_") and (isinstance(value, kinds) or callable(value))
 
 
-def _compile(cell: Cell, dtype: torch.dtype) -> Compiled:
-    traced = trace(cell)
+def _compile(cell: Cell, dtype: torch.dtype, noise: NoiseForm) -> Compiled:
+    traced = trace(cell, noise)
     key = (str(traced.step), dtype)
     if key not in _programs:
         _programs[key] = Program(traced.step, dtype)
@@ -129,7 +135,7 @@ def _matrix(slot: Slot, gate: Gate) -> Tensor | None:
 
 def run(call: Call) -> Result:
     """Run the call: hoisted parts in PyTorch, the loop in the kernel."""
-    found = compiled(call.cell, call.x.dtype)
+    found = compiled(call.cell, call.x.dtype, form_of(call.noise))
     program, weights = found.program, weights_of(found)
     time, batch, _ = call.x.shape
     sources, sequences, parameters = found.traced.hoisted.values(call.cell, call.x.flatten(0, 1))
@@ -150,6 +156,7 @@ def run(call: Call) -> Result:
         time,
         tuple(range(len(call.state))) if call.every_state else (0,),
         flat.sizes,
+        *noise_leaves(call.noise, call.x[0], call.cell.state_sizes),
     )
     tensors = flat.tensors
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors):
@@ -181,6 +188,8 @@ class _Options:
     time: int
     every: tuple[int, ...]
     sizes: tuple[int, ...]
+    held: tuple[Tensor, ...]
+    drawn: tuple[Tensor, ...]
 
     def inputs(self, tensors: Sequence[Tensor | None]) -> tuple[Inputs, Weights]:
         groups, at = [], 0
@@ -188,7 +197,8 @@ class _Options:
             groups.append(tuple(tensors[at : at + size]))
             at += size
         sources, sequences, parameters, start, initial, W, U, b = groups
-        inputs = Inputs(sources, sequences, parameters, start, initial, self.lengths, self.resets, self.time)  # type: ignore[arg-type]
+        rest = (self.lengths, self.resets, self.time, self.held, self.drawn)
+        inputs = Inputs(sources, sequences, parameters, start, initial, *rest)  # type: ignore[arg-type]
         return inputs, Weights(W, U, b)
 
 

@@ -119,7 +119,7 @@ class Backward(Loop):
         for z, zone in self.zones(operand):
             c, gates = self.size(zone.width), len(zone.slots)
             columns = self.columns(self.places.buffer(zone.buffer))
-            heads = f"&(const Heads){{{zone.heads}, a->H{d}, 1, a->H{c}, {gates}}}" if zone.heads > 1 else "NULL"
+            heads = f"&(const Heads){{a->heads{z}, a->H{d}, 1, a->H{c}, {gates}}}" if zone.heads > 1 else "NULL"
             lines.append(
                 f"    product_4((Tile){{{self._array('slope', zone.buffer)} + share{d}.first_row * {columns} + "
                 f"{self.columns(self.places.before(zone))}, {columns}, a->weights{z}, "

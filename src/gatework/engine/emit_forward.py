@@ -93,7 +93,7 @@ class Forward(Loop):
         for z, zone in self.zones(operand):
             c, gates = self.size(zone.width), len(zone.slots)
             columns = self.columns(self.places.buffer(zone.buffer))
-            heads = f"&(const Heads){{{zone.heads}, a->H{c}, {gates}, {depth}, 0}}" if zone.heads > 1 else "NULL"
+            heads = f"&(const Heads){{a->heads{z}, a->H{c}, {gates}, {depth}, 0}}" if zone.heads > 1 else "NULL"
             lines.append(
                 f"    product_{panel_width(gates)}((Tile){{{array} + share{c}.first_row * {depth}, {depth}, "
                 f"a->weights{z}, {self._buffer(zone.buffer)} + share{c}.first_row * {columns} + "

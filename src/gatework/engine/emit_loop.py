@@ -10,7 +10,7 @@ from gatework.engine.graph import Graph, StepGraph
 from gatework.engine.layout import Layout, Zone
 from gatework.engine.schedule import Schedule
 
-_NUMBERS = ("T", "B", "threads", "by_units", "keep", "H", "padded")
+_NUMBERS = ("T", "B", "threads", "by_units", "keep", "H", "padded", "heads")
 _POINTERS = {"lengths": "int64_t", "resets": "char"}
 
 
@@ -56,7 +56,8 @@ class Loop:
             fields += [f"H{c}", f"padded{c}"]
         for k in range(self.states):
             fields += [f"start{k}", f"initial{k}", f"before{k}", f"state{k}", f"state{k}_steps"]
-        fields += [f"weights{z}" for z, _ in self.places.products]
+        for z, zone in self.places.products:
+            fields += [f"weights{z}", f"heads{z}"] if zone.heads > 1 else [f"weights{z}"]
         for kind, count in self.step.tables.items():
             fields += [f"{kind}{k}" for k in range(count)]
         fields += self.own_fields()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import torch
 from torch import Tensor
 
 from gatework.engine.contract import Noise
@@ -46,7 +45,9 @@ def form_of(noise: Noise | None) -> NoiseForm:
     return NoiseForm(tuple(sorted(noise.recurrent)), noise.candidate is not None, zoneout)  # type: ignore[arg-type]
 
 
-def noise_leaves(noise: Noise | None, like: Tensor, sizes: tuple[int, ...]) -> tuple[list[Tensor], list[Tensor]]:
+def noise_leaves(
+    noise: Noise | None, like: Tensor, sizes: tuple[int, ...]
+) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """The values of the ``held`` and of the ``drawn`` leaves, in the order of the form.
 
     Args:
@@ -55,7 +56,7 @@ def noise_leaves(noise: Noise | None, like: Tensor, sizes: tuple[int, ...]) -> t
         sizes: the width of each state.
     """
     if noise is None:
-        return [], []
+        return (), ()
     held = [noise.recurrent[width] for width in sorted(noise.recurrent)]
     held += [] if noise.candidate is None else [noise.candidate]
     drawn = []
@@ -63,5 +64,6 @@ def noise_leaves(noise: Noise | None, like: Tensor, sizes: tuple[int, ...]) -> t
         if isinstance(part, Tensor):
             drawn.append(part)
         elif part is not None:
-            held.append(torch.full((len(like), size), part))
-    return [part.to(like.dtype).contiguous() for part in held], [part.to(like.dtype).contiguous() for part in drawn]
+            held.append(like.new_full((len(like), size), part))
+    ready = [tuple(part.to(like.dtype).contiguous() for part in parts) for parts in (held, drawn)]
+    return ready[0], ready[1]

@@ -266,7 +266,7 @@ class Program:
         packed = []
         for z, zone in self.layout.products:
             packed.append(pack(zone, weights.U))
-            fields[f"weights{z}"] = packed[-1].data_ptr()
+            fields[f"weights{z}"], fields[f"heads{z}"] = packed[-1].data_ptr(), zone.heads
         return packed
 
     def _shared_fields(self, inputs: Inputs, states: Sequence[Tensor], batch: int) -> dict[str, int]:
