@@ -22,6 +22,7 @@ from gatework.cells import (
     CFN,
     DSGU,
     GRU,
+    JANET,
     LSTM,
     MGU,
     MUT1,
@@ -33,7 +34,9 @@ from gatework.cells import (
     SGU,
     STAR,
     TGRU,
+    TLSTM,
     UGRNN,
+    WMCLSTM,
     AntisymmetricRNN,
     Cell,
     CoRNN,
@@ -47,10 +50,14 @@ from gatework.cells import (
     IntersectionRNN,
     LightRU,
     LiGRU,
+    MemoryControllerLSTM,
     MinimalRNN,
     MiRU1,
     MiRU2,
+    MultiplicativeLSTM,
+    OriginalLSTM,
     PeepholeLSTM,
+    ResidualLSTM,
     TauGRU,
     UnICORNN,
 )
@@ -219,6 +226,64 @@ def test_equals_torchrecurrent_by_parameter(name):
         following = theirs(x_t, theirs_state)
         outputs.append(following[0] if isinstance(following, tuple) else following)
         theirs_state = following[-1] if kind is IntersectionRNN else following
+    torch.testing.assert_close(ours.outputs, torch.stack(outputs), rtol=1e-10, atol=1e-10)
+
+
+def gates(order: str, part: str) -> str:
+    return " ".join(f"{gate}.{part}" for gate in order.split())
+
+
+# ours, options of both, the gates in the order of the package's weights, and what it has besides
+LSTM_LIKE = {
+    "JANETCell": (JANET, {"beta": 0.3}, "f g", {}),
+    "MCLSTMCell": (MemoryControllerLSTM, {}, "f i o m n", {}),
+    "MultiplicativeLSTMCell": (
+        MultiplicativeLSTM,
+        {},
+        "i f g o",
+        {
+            "weight_ih": f"mx.W {gates('i f g o', 'W')}",
+            "weight_hh": "mh.U",
+            "weight_mh": gates("i f g o", "U"),
+            "bias_mh": gates("i f g o", "b"),
+        },
+    ),
+    "OriginalLSTMCell": (OriginalLSTM, {}, "i g o", {}),
+    "PeepholeLSTMCell": (PeepholeLSTM, {}, "i f g o", {"weight_ph": "p_i.p p_f.p p_o.p"}),
+    "ResLSTMCell": (
+        ResidualLSTM,
+        {},
+        "i f g o",
+        {"weight_ph": "p_i.p p_f.p p_o.p", "weight_proj": "m.U", "weight_res": "s.W"},
+    ),
+    "TLSTMCell": (TLSTM, {}, "z f o", {}),
+    "WMCLSTMCell": (WMCLSTM, {}, "i f g o", {"weight_mh": "ic.U fc.U oc.U"}),  # its biases within tanh are zero
+}
+
+
+@pytest.mark.parametrize("name", LSTM_LIKE)
+def test_lstm_equals_torchrecurrent(name):
+    kind, options, order, besides = LSTM_LIKE[name]
+    cell = randomized(kind(I, H, **options))
+    theirs = getattr(package("torchrecurrent"), name)(I, H, **options)
+    pairs = {"weight_ih": gates(order, "W"), "weight_hh": gates(order, "U")} | besides
+    pairs |= {} if "bias_mh" in pairs else {"bias_ih": gates(order, "b")}
+    ours_by_name, theirs_by_name = dict(cell.named_parameters()), dict(theirs.named_parameters())
+    assert sorted(ours_by_name) == sorted(" ".join(pairs.values()).split())
+    with torch.no_grad():
+        for biases in theirs_by_name.keys() - pairs.keys() - {"beta"}:
+            theirs_by_name[biases].zero_()
+        for target, sources in pairs.items():
+            theirs_by_name[target].copy_(torch.cat([ours_by_name[source] for source in sources.split()]))
+    x, state = start(cell)
+    ours = run(cell, x, state, engine="loop")
+
+    outputs = []
+    theirs_state = (state[0], state[0]) if kind is JANET else state[-2:]
+    for x_t in x:
+        output, following = theirs(x_t, theirs_state)
+        theirs_state = following if isinstance(following, tuple) else (output, following)
+        outputs.append(output)
     torch.testing.assert_close(ours.outputs, torch.stack(outputs), rtol=1e-10, atol=1e-10)
 
 
