@@ -42,7 +42,6 @@ B, T, I, H = 2, 5, 3, 7
 OPEN, SHUT = 1e3, -1e3  # biases at which a logistic gate is exactly 1 and 0 in float64
 FAMILY = {name: cls for name, cls in CELLS.items() if family(cls) == "lstm"}
 NOT_COMPILED = {"BatchNormLSTM": "it looks its statistics up by a state"}
-UNEQUAL_WIDTHS = {"BatchNormLSTM", "LSTMP", "TLSTM"}
 pytestmark = pytest.mark.usefixtures("exact")
 
 
@@ -552,7 +551,7 @@ def test_the_contract_holds_with_options(make):
     check_cell(spread(make()))
 
 
-@pytest.mark.parametrize("name", FAMILY.keys() - NOT_COMPILED - UNEQUAL_WIDTHS)
+@pytest.mark.parametrize("name", FAMILY.keys() - NOT_COMPILED.keys())
 def test_the_compiled_engine_runs_the_family(name):
     refusal = ENGINES["compiled"].refuses(checked_call(FAMILY[name](I, H).eval(), torch.zeros(T, B, I)))
     assert refusal is None

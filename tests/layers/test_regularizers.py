@@ -8,7 +8,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from gatework.cells import GRU, LSTM, Elman, GRUResetAfter
+from gatework.cells import GRU, LSTM, LSTMP, BatchNormLSTM, Elman, GRUResetAfter
 from gatework.layers import Recurrent, Regularizers, Stack
 from gatework.layers.regularizers import disturbed_weights, draw_noise
 
@@ -154,3 +154,19 @@ def test_what_the_cell_lacks_cannot_be_disturbed(cell, options, cause):
 def test_impossible_shares_are_refused(options):
     with pytest.raises(ValidationError):
         Regularizers(**options)
+
+
+def test_a_candidate_may_be_wider_than_the_output():
+    """Dropped whole, c keeps what the forget gate leaves of it."""
+    regularizers = Regularizers(recurrent_dropout=0.5, recurrent_dropout_on="candidate")
+    layer = Recurrent(LSTMP(3, 7, memory_size=11), regularizers=regularizers)
+    c = layer.train()(torch.randn(5, 2, 3)).state.c
+    dropped = (c == 0).double().mean()
+    assert c.shape == (2, 11)
+    assert 0 < dropped < 1
+
+
+def test_looking_for_a_candidate_leaves_no_statistics_behind():
+    cell = BatchNormLSTM(3, 7)
+    Recurrent(cell, regularizers=Regularizers(recurrent_dropout=0.5, recurrent_dropout_on="candidate"))
+    assert torch.equal(cell.norm_c.variance, torch.ones(100, 7))

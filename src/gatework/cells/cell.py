@@ -92,6 +92,7 @@ class Cell(nn.Module):
         states: the names of the states, ``("h",)`` unless said.
         defaults: the options that its paper has otherwise than ``DEFAULT_OPTIONS``.
         state_sizes: the width of each state, ``hidden_size`` unless said.
+        candidate_size: the width of what it sends through ``drop``, ``hidden_size`` unless said.
         reset_parameters: the initial values of its parameters.
         torch_form: the torch.nn kernel that it equals.
     All else is derived. Engines run a cell over time; see ``gatework.engine.run``.
@@ -161,6 +162,11 @@ class Cell(nn.Module):
     def state_sizes(self) -> tuple[int, ...]:
         """The width of each state."""
         return (self.hidden_size,) * len(self.states)
+
+    @property
+    def candidate_size(self) -> int:
+        """The width of what ``step`` sends through ``drop``."""
+        return self.hidden_size
 
     def reset_parameters(self) -> None:
         """Draw the parameters of all gates anew."""

@@ -19,7 +19,7 @@ class Noise:
     Attributes:
         recurrent: width -> (batch, width): what multiplies ``e`` in all recurrent products of gates whose ``e``
             is that wide, the same at all steps (Gal and Ghahramani 2016, arXiv:1512.05287).
-        candidate: (batch, hidden): what multiplies all that ``step`` sends through ``Cell.drop``.
+        candidate: (batch, ``Cell.candidate_size``): what multiplies all that ``step`` sends through ``Cell.drop``.
         zoneout: for each state, where a unit keeps its value instead of taking its next (Krueger et al. 2017,
             arXiv:1606.01305): (time, batch, size) bool; or a share p, by which the old and the next value are
             mixed, as in evaluation; or None.
@@ -182,8 +182,8 @@ def _checked_noise(cell: Cell, noise: Noise, time: int, batch: int) -> Noise:
     for width, mask in noise.recurrent.items():
         if mask.shape != (batch, width):
             raise ValueError(f"noise.recurrent[{width}] must be ({batch}, {width}), not {tuple(mask.shape)}")
-    if noise.candidate is not None and noise.candidate.shape != (batch, cell.hidden_size):
-        expected = (batch, cell.hidden_size)
+    if noise.candidate is not None and noise.candidate.shape != (batch, cell.candidate_size):
+        expected = (batch, cell.candidate_size)
         raise ValueError(f"noise.candidate must be {expected}, not {tuple(noise.candidate.shape)}")
     if noise.zoneout and len(noise.zoneout) != len(cell.states):
         raise ValueError(f"noise.zoneout must have one entry for each of {', '.join(cell.states)}")

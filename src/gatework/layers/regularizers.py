@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -43,7 +45,7 @@ def draw_noise(cell: Cell, regularizers: Regularizers, time: int, batch: int, tr
     recurrent, candidate = {}, None
     if training and regularizers.recurrent_dropout:
         if regularizers.recurrent_dropout_on == "candidate":
-            candidate = mask(cell.hidden_size)
+            candidate = mask(cell.candidate_size)
         else:
             recurrent = {width: mask(width) for width in sorted(_operand_widths(cell))}
     zoneout: list[Tensor | float | None] = []
@@ -80,10 +82,8 @@ def _operand_widths(cell: Cell) -> set[int]:
 
 def _drops_candidate(cell: Cell) -> bool:
     seen: list[bool] = []
-    handle = cell.drop.register_forward_hook(lambda *_: seen.append(True))
-    try:
-        with torch.no_grad():
-            cell(next(cell.parameters()).new_zeros(2, cell.input_size))
-    finally:
-        handle.remove()
+    tried = copy.deepcopy(cell).eval()  # a step in training may leave statistics behind
+    tried.drop.register_forward_hook(lambda *_: seen.append(True))
+    with torch.no_grad():
+        tried(next(cell.parameters()).new_zeros(2, cell.input_size))
     return bool(seen)

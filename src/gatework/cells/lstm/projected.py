@@ -76,6 +76,11 @@ class LSTMP(Cell):
         """The width of each state: c is wider than h."""
         return (self.hidden_size, self.memory_size)
 
+    @property
+    def candidate_size(self) -> int:
+        """The candidate is as wide as c."""
+        return self.memory_size
+
     def reset_parameters(self) -> None:
         """Draw all parameters anew; b_f starts at the forget bias."""
         super().reset_parameters()
