@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types bench bench-defaults clean
+.PHONY: help setup demo test check lint types bench bench-cells bench-defaults clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ check: lint types test ## style, types and tests: what must be green before a co
 
 bench: test ## measure the compiled engine beside torch.nn and the loop, minutes; not while tests are red
 	@$(BIN)/python benchmarks/engine.py
+
+bench-cells: test ## measure every cell beside its loop and torchrecurrent, minutes; not while tests are red
+	@$(BIN)/python benchmarks/cells.py
 
 bench-defaults: setup ## measure sizes, windows and rates on tinyshakespeare (GATEWORK_DATA), half an hour
 	@$(BIN)/python benchmarks/defaults.py
