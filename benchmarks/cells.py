@@ -10,6 +10,8 @@ Before a cell is timed, its outputs and gradients are compared with its loop's.
 ``floor`` is the time of the products' arithmetic at the rate of torch's large matrix products on these cores.
 ``per FLOP`` is the time for each operation of the cell's products against that of our LSTM, run in turns with it:
 cells with few products pay for their elementwise functions there.
+torchrecurrent's cells differ in places from the papers and so from ours (its MUT1 multiplies the x that the paper takes
+bare); the docstrings of ours say where.
 Cells of the family ``linear`` are also measured at T = 4096, B = 1, on every engine that runs them.
 """
 
