@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from gatework.layers import LSTM as LSTM
     from gatework.layers import RNN as RNN
     from gatework.layers import Recurrent as Recurrent
-    from gatework.layers import Regularizers as Regularizers
     from gatework.layers import Stack as Stack
     from gatework.models import LanguageModel as LanguageModel
     from gatework.settings import CorpusConfig as CorpusConfig
+    from gatework.settings import Regularizers as Regularizers
     from gatework.settings import TrainingConfig as TrainingConfig
     from gatework.training import Callback as Callback
     from gatework.training import Trainer as Trainer
@@ -53,10 +53,10 @@ _ROOMS = {
     "LSTM": "layers",
     "RNN": "layers",
     "Recurrent": "layers",
-    "Regularizers": "layers",
     "Stack": "layers",
     "LanguageModel": "models",
     "CorpusConfig": "settings",
+    "Regularizers": "settings",
     "TrainingConfig": "settings",
     "Callback": "training",
     "Trainer": "training",
