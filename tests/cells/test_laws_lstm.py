@@ -35,7 +35,7 @@ from gatework.cells import (
     family,
 )
 from gatework.cells.lstm.batch_norm import BatchNorm
-from gatework.engine import ENGINES, checked_call, run
+from gatework.engine import ENGINES, Noise, checked_call, run
 from gatework.testing import check_cell
 
 B, T, I, H = 2, 5, 3, 7
@@ -272,6 +272,17 @@ def test_projection_equals_torch(bias):
     for name, theirs in pairs.items():
         for gate, part in zip("ifgo", theirs.grad.chunk(4), strict=True):
             torch.testing.assert_close(getattr(getattr(cell, gate), name).grad, part, rtol=1e-10, atol=1e-10)
+
+
+def test_a_wide_candidate_is_dropped_by_every_engine():
+    """Mask and candidate are as wide as c; the compiled engine's outputs and gradients are the loop's."""
+    cell = spread(LSTMP(I, H, memory_size=11))
+    x, noise = torch.randn(T, B, I), Noise(candidate=torch.rand(B, 11).round() * 2)
+    whole, *results = [run(cell, x), *(run(cell, x, noise=noise, engine=name) for name in ("loop", "compiled"))]
+    assert not torch.allclose(results[0].outputs, whole.outputs)
+    gradients = [torch.autograd.grad(result.outputs.square().sum(), list(cell.parameters())[:3]) for result in results]
+    torch.testing.assert_close(results[0], results[1], rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-10, atol=1e-10)
 
 
 def test_multiplicative_is_the_lstm_where_each_input_chooses_the_same_weights():

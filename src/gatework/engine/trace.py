@@ -198,7 +198,7 @@ class _Reader:
         return Operand(self._operand(value)) if isinstance(value, fx.Node) else value
 
     def _dropped(self, node: fx.Node) -> int:
-        candidate, width = self._operand(node.args[0]), self.cell.hidden_size
+        candidate, width = self._operand(node.args[0]), self.cell.candidate_size
         if not self.noise.candidate:
             return candidate
         return self._held("candidate", width, self.vocabulary.spread(candidate, width))
