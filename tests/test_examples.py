@@ -1,4 +1,4 @@
-"""The examples run, and say what they promise."""
+"""Examples and the gallery of cells run, and do what they promise."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+from gatework.cells import CELLS, cell_name
+
+ROOT = Path(__file__).parent.parent
 
 
 def test_own_cell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = tmp_path / "my.txt"
     text.write_text("the cat sat on the mat. a dog ran to the door.\n" * 60, encoding="utf-8")
-    example = runpy.run_path(str(EXAMPLES / "own_cell.py"))
+    example = runpy.run_path(str(ROOT / "examples" / "own_cell.py"))
     drawing = tmp_path / "own.svg"
     example["main"](["--text", str(text), "--minutes", "0.02", "--hidden-size", "13", "--draw", str(drawing)])
     said = capsys.readouterr().out
@@ -22,3 +24,17 @@ def test_own_cell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bits = float(re.search(r"^([\d.]+) bits a character after [1-9]\d* updates", said, re.MULTILINE)[1])
     assert 0 < bits < 5  # log2 of the text's symbols is 4.2; untrained models are above it
     assert "gate-z" in drawing.read_text()
+
+
+def test_the_gallery_shows_cells_with_their_drawings(tmp_path: Path) -> None:
+    main = runpy.run_path(str(ROOT / "docs" / "gallery.py"))["main"]
+    shown = {name: CELLS[name] for name in ("Elman", "GRU", "GRUResetAfter", "LSTM")}  # all can be drawn: test_drawing
+    assert main.__globals__["CELLS"] is CELLS
+    main.__globals__["CELLS"] = shown
+    main([str(tmp_path / "pages")])
+    page = (tmp_path / "pages" / "cells.md").read_text(encoding="utf-8")
+    assert re.findall("^## (.+)$", page, re.MULTILINE) == ["simple", "gru", "lstm"]
+    assert re.findall("^### (.+)$", page, re.MULTILINE) == [cell_name(kind) for kind in shown.values()]
+    assert all(kind.equations().splitlines()[0] in page for kind in shown.values())
+    pictures = re.findall(r"^!\[.*\]\((.+)\)$", page, re.MULTILINE)
+    assert [(tmp_path / "pages" / picture).read_bytes()[:5] for picture in pictures] == [b"<?xml"] * 4

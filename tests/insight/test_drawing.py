@@ -71,6 +71,7 @@ def test_options_change_the_flow() -> None:
 def test_what_is_added_before_an_activation_belongs_to_the_gate() -> None:
     parts = {part.label: part for part in read_flow(Peephole(3, 7)).parts if part.kind == "gate"}
     flow = read_flow(Peephole(3, 7))
+    assert set(parts) == set("ifgo")
     for gate in "ifo":
         recurrent, peephole = parts[gate].wires
         assert (recurrent, peephole.mark) == (Wire(0), "+")
@@ -81,6 +82,22 @@ def test_what_is_added_before_an_activation_belongs_to_the_gate() -> None:
     assert [wire.mark for wire in z.wires] == ["", "W"]
     (n,) = [part for part in mutant.parts if part.label == "n"]
     assert mutant.parts[n.wires[1].source].leaves == ("exp(-slope)", "x")
+
+
+def test_of_a_sum_of_gates_the_one_that_sees_the_input_has_the_function() -> None:
+    class Sum(Cell):
+        def __init__(self, input_size: int, hidden_size: int) -> None:
+            super().__init__(input_size, hidden_size)
+            self.u, self.w = Gate(0, hidden_size), Gate(input_size, hidden_size, recurrence=None)
+            self.scale = torch.nn.Linear(hidden_size, hidden_size)
+
+        def step(self, x: Tensor, h: Tensor) -> Tensor:
+            return torch.tanh(self.u(e=self.scale(h)) + self.w(x))
+
+    _, scale, u, w = read_flow(Sum(3, 7)).parts
+    assert scale == Part("module", "scale", "", (Wire(0),))
+    assert u == Part("gate", "u", "", (Wire(1),))
+    assert w == Part("gate", "w", "tanh", (Wire(2, "+"),), ("x",))
 
 
 class Odd(Cell):

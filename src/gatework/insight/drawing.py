@@ -197,6 +197,8 @@ def _draw_part(axes: Any, part: Part, box: Box, centre: Point) -> None:
         axes.text(
             x, y, part.label.replace("-", "−").replace("/", "÷"), fontsize=13 if len(part.label) < 2 else 10, **words
         )
+    elif part.kind == "module":
+        axes.text(x, y, _letters(part.label), fontsize=12, gid=f"module-{part.label}", **words)
     elif part.label.startswith("^"):
         axes.text(x, y, f"$(\\cdot)^{{{part.label[1:]}}}$", fontsize=11, **words)
     else:
@@ -213,7 +215,7 @@ def _draw_part(axes: Any, part: Part, box: Box, centre: Point) -> None:
 
 def _draw_mark(axes: Any, route: Route, mark: str) -> None:
     x, y = route.points[-1]
-    dx, dy = {"left": (-0.2, 0.15), "top": (0.17, 0.16), "bottom": (0.17, -0.16)}[route.port]
+    dx, dy = {"left": (-0.2, 0.15), "top": (0.2, 0.18), "bottom": (0.2, -0.2)}[route.port]
     axes.text(x + dx, y + dy, mark, fontsize=10, ha="center", va="center", color=INK, zorder=4)
 
 
@@ -262,7 +264,7 @@ def _letters(name: str, time: str = "") -> str:
 
 def _word(name: str, time: str, inside: bool) -> str:
     stem, _, index = name.replace(".", "_").partition("_")
-    index = ", ".join(word for word in (index.replace("_", " "), time) if word)
+    index = ", ".join(word for word in (index.replace("_", r"\ "), time) if word)
     if inside and name in ("exp", "f", "log", "softplus"):
         return rf"\mathrm{{{name}}}"
     stem = stem if len(stem) == 1 else rf"\mathit{{{stem}}}"

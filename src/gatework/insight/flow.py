@@ -5,6 +5,7 @@
                 pre-activation before that enters the same part
     operation   an elementwise operation of arithmetic
     function    any other function
+    module      a part of the cell that is no gate, under its name
 
 Wires lead from part to part. What is no flow of the step (the input, a parameter) is a leaf, written beside the part.
 """
@@ -21,7 +22,7 @@ from torch import fx
 from gatework.cells import Cell, Drop, Gate
 from gatework.engine.record import record
 
-Kind = Literal["state", "gate", "operation", "function"]
+Kind = Literal["state", "gate", "operation", "function", "module"]
 LONGEST_LEAF = 14
 
 
@@ -46,7 +47,7 @@ class Part:
 
     Attributes:
         kind: what it is, see above.
-        label: the name of a state or gate; the sign of an operation; the name of a function.
+        label: the name of a state or gate; the sign of an operation; the name of a function or module.
         function: of a gate, the name of its activation function; empty if its result is used as it is.
         wires: what enters.
         leaves: the input and the parameters that enter.
@@ -106,9 +107,9 @@ class _Reader:
         self.values: dict[fx.Node, Any] = {}
         self.parts: list[Part] = []
         self.fused: dict[fx.Node, _Fused] = {}
-        for node in self.graph.nodes:
-            if isinstance(self._module(node), Gate):
-                self._fuse(node)
+        gates = [node for node in self.graph.nodes if isinstance(self._module(node), Gate)]
+        for node in sorted(gates, key=lambda node: self._module(node).W is None):  # of a sum, the one that sees x
+            self._fuse(node)
 
     def read(self) -> Flow:
         following: tuple[int, ...] = ()
@@ -154,7 +155,7 @@ class _Reader:
         flowing = [value for value in given if isinstance(value, int) and not isinstance(value, bool)]
         leaves = [value.text for value in given if isinstance(value, _Leaf)]
         if module is not None:
-            return self._part("function", name, flowing, leaves)
+            return self._part("module", name, flowing, leaves)
         if not flowing and "x" not in leaves:
             return _Leaf(self._text(node))
         sign = _sign(node)
