@@ -48,6 +48,11 @@ def test_the_python_of_the_readme(place: Path, block: str) -> None:
     exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
 
 
+def test_the_python_of_the_layers_guide() -> None:
+    """One program from the first block to the last."""
+    exec(compile("\n".join(blocks("docs/layers.md", "python")), "layers.md", "exec"), {"__name__": "layers"})
+
+
 def test_the_cell_of_contributing_is_the_one_that_is_tested() -> None:
     cell, row = blocks("CONTRIBUTING.md", "python")
     (name,) = re.findall(r"^class (\w+)\(Cell\):", cell, re.MULTILINE)

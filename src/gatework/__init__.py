@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gatework.layers import RNN as RNN
     from gatework.layers import Recurrent as Recurrent
     from gatework.layers import Stack as Stack
+    from gatework.layers import Stateful as Stateful
+    from gatework.layers import truncated as truncated
     from gatework.models import LanguageModel as LanguageModel
     from gatework.settings import CorpusConfig as CorpusConfig
     from gatework.settings import Regularizers as Regularizers
@@ -54,6 +56,8 @@ _ROOMS = {
     "RNN": "layers",
     "Recurrent": "layers",
     "Stack": "layers",
+    "Stateful": "layers",
+    "truncated": "layers",
     "LanguageModel": "models",
     "CorpusConfig": "settings",
     "Regularizers": "settings",
