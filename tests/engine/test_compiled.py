@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from gatework.cells import GRU, LSTM, Cell, Elman, Gate, GRUResetAfter
 from gatework.engine import checked_call, compiled, plan, run
 from gatework.engine.contract import Noise
+from gatework.engine.program import Program
 from gatework.errors import EngineError
 
 PUBLISHED = [LSTM, GRU, GRUResetAfter, Elman]
@@ -102,6 +103,14 @@ def test_noise(cell: type[Cell], noise: str) -> None:
     more = {"lengths": torch.tensor([6, 0, 3, 1, 6]), "resets": torch.rand(6, 5) < 0.3, "initial": True}
     compare(cell(3, 17), time=6, batch=5, noise=noise, **more)
     compare(cell(3, 128), time=3, batch=2, noise=noise)  # few rows: threads share the units
+
+
+@pytest.mark.parametrize("split", [(1, False), (2, False), (2, True)])
+@pytest.mark.parametrize("cell", [GRU, MultiplicativeLSTM, Projected])
+def test_every_split_between_threads(cell: type[Cell], split: tuple[int, bool], monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(Program, "split", lambda *_: split)
+    more = {"lengths": torch.tensor([5, 2, 0]), "resets": torch.rand(5, 3) < 0.5, "initial": True}
+    compare(cell(5, 70), batch=3, noise="rczs", every_state=True, **more)
 
 
 def test_noise_in_blocks_and_normalised_gates() -> None:
