@@ -46,7 +46,7 @@ def a_noise(cell: Cell, kinds: str, time: int, batch: int, dtype: torch.dtype) -
         kept = torch.rand(time, batch, size, generator=generator) < 0.3
         shared = "z" not in kinds or ("s" in kinds and k == 0)
         zoneout.append(0.3 if shared else kept)
-    candidate = mask(batch, cell.hidden_size) if "c" in kinds else None
+    candidate = mask(batch, cell.candidate_size) if "c" in kinds else None
     return Noise({width: mask(batch, width) for width in widths}, candidate, tuple(zoneout))
 
 

@@ -56,7 +56,7 @@ def exact(name: str, x: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("bits", TYPES)
 @pytest.mark.parametrize("name", ["exp", "expm1", "sigmoid", "tanh"])
-def test_three_ulp_over_the_whole_range(name: str, bits: int) -> None:
+def test_two_ulp_over_the_whole_range(name: str, bits: int) -> None:
     kind = TYPES[bits]
     generator = np.random.default_rng(0)
     edge = 87.0 if bits == 32 else 707.0
@@ -67,7 +67,7 @@ def test_three_ulp_over_the_whole_range(name: str, bits: int) -> None:
     ]).astype(kind)  # fmt: skip
     found, wanted = applied(name, x), exact(name, x)
     error = np.abs(found - wanted) / np.spacing(np.abs(wanted).astype(kind))
-    assert error.max() <= 3, (x[error.argmax()], error.max())
+    assert error.max() <= 2.3, (x[error.argmax()], error.max())
 
 
 @pytest.mark.parametrize("bits", TYPES)

@@ -18,7 +18,7 @@ from gatework.engine.emit_loop import Loop
 from gatework.engine.graph import StepGraph
 from gatework.engine.layout import Layout, layout, panel_width
 
-_RUNTIME = ("vector.h", "product.h", "team.h", "units.h", "pack.h")
+_RUNTIME = ("vector.h", "functions.h", "product.h", "team.h", "units.h", "pack.h")
 
 
 @dataclass(frozen=True)
