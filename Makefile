@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types bench bench-cells bench-defaults docs-cells clean
+.PHONY: help setup demo test check lint types bench bench-cells bench-defaults bench-scan docs-cells clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ bench-cells: test ## measure every cell beside its loop and torchrecurrent, minu
 
 bench-defaults: setup ## measure sizes, windows and rates on tinyshakespeare (GATEWORK_DATA), half an hour
 	@$(BIN)/python benchmarks/defaults.py
+
+bench-scan: test ## measure the scan beside the kernel that steps and the loop, for cells linear in their state
+	@$(BIN)/python benchmarks/scan.py
 
 docs-cells: setup ## a page with the drawing and the equations of every cell, in build/cells
 	@$(BIN)/python docs/gallery.py

@@ -40,7 +40,7 @@ def test_auto_compiles_every_cell(cell):
 def test_auto_leaves_single_steps_to_the_loop():
     chosen = plan(call(LSTM(I, H), time=1))
     assert chosen.engine is ENGINES["loop"]
-    assert set(chosen.refusals) == {"compiled", "native"}
+    assert set(chosen.refusals) == {"compiled", "native", "scan"}
 
 
 @pytest.mark.usefixtures("no_compiler")
@@ -64,8 +64,9 @@ def test_without_a_compiler_auto_takes_torch_s_kernel_where_there_is_one(cell):
 def test_auto_falls_back_and_says_why(cell, options, why):
     chosen = plan(call(cell, **options))
     assert chosen.engine is ENGINES["loop"]
-    assert chosen.refusals == {"compiled": NO_COMPILER, "native": why}
-    assert str(chosen) == f"engine loop; not compiled: {NO_COMPILER}; not native: {why}"
+    curved = ENGINES["scan"].refuses(call(cell, **options))
+    assert chosen.refusals == {"compiled": NO_COMPILER, "native": why, "scan": curved}
+    assert str(chosen) == f"engine loop; not compiled: {NO_COMPILER}; not native: {why}; not scan: {curved}"
 
 
 @pytest.mark.parametrize(("cell", "options"), [(GRU(I, H), {}), (LSTM(I, H), {"every_state": True})])
@@ -93,7 +94,8 @@ def test_a_fallback_is_said_once(caplog, monkeypatch):
         run(GRU(I, H), torch.randn(T, B, I))
         run(LSTM(I, H), torch.randn(T, B, I))
     assert caplog.messages == [
-        f"engine loop; not compiled: {NO_COMPILER}; not native: torch.nn has no kernel that equals GRU",
+        f"engine loop; not compiled: {NO_COMPILER}; not native: torch.nn has no kernel that equals GRU; not scan: "
+        "the next h is not linear in the state, unit by unit: gate z multiplies a state by a matrix",
         f"engine native; not compiled: {NO_COMPILER}",
     ]
 

@@ -7,7 +7,7 @@ import torch
 from foreign_cells import MGU, LayerNormLSTM, Mutant, Peephole
 from torch import Tensor, nn, sigmoid
 
-from gatework.cells import GRU, LSTM, Cell, Elman, Gate, GRUResetAfter
+from gatework.cells import GRU, LSTM, Cell, Elman, Gate, GRUResetAfter, MinGRU
 from gatework.engine import checked_call, plan
 from gatework.engine.emit_c import emit
 from gatework.engine.layout import layout
@@ -40,6 +40,13 @@ def test_what_depends_on_the_input_alone_is_hoisted() -> None:
     traced = trace(Mutant(7, 7))
     assert (traced.step.sources, traced.step.sequences, traced.step.parameters) == (2, (7, 7), ())
     assert "tanh" in str(traced.hoisted.sources[0].target)
+
+
+def test_what_is_made_of_pre_activations_is_left_to_the_kernel() -> None:
+    """Elementwise functions of gates without U are computed where they are used, not stored for all steps."""
+    step = trace(MinGRU(3, 7)).step
+    assert (step.sequences, step.parameters, [slot.gate for slot in step.slots]) == ((), (), ["z", "h"])
+    assert sorted(node.op for node in step.graph.nodes if node.args) == ["add", "mul", "mul", "sigmoid", "sub"]
 
 
 def test_equal_expressions_are_one_node() -> None:

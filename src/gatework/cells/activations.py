@@ -16,6 +16,41 @@ def identity(value: Tensor) -> Tensor:
     return value
 
 
+def hard_sigmoid(value: Tensor) -> Tensor:
+    """clamp(x / 6 + 1/2) between 0 and 1: torch's, whose own derivative is one sixth in single precision only."""
+    return torch.clamp(value / 6 + 0.5, 0, 1)
+
+
 def positive(value: Tensor) -> Tensor:
     """From 0 on x + 1/2, below the logistic sigmoid: above 0 everywhere (Feng et al. 2024, arXiv:2410.01201)."""
     return torch.where(value >= 0, value + 0.5, torch.sigmoid(value))
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "sigmoid": torch.sigmoid,
+    "logistic": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "leaky_relu": F.leaky_relu,
+    "elu": F.elu,
+    "softplus": F.softplus,
+    "silu": F.silu,
+    "gelu": F.gelu,
+    "hard_sigmoid": hard_sigmoid,
+    "hard_tanh": F.hardtanh,
+    "sin": torch.sin,
+    "identity": identity,
+    "positive": positive,
+}
+"""Name -> function."""
+
+
+def activation(name: str) -> Activation:
+    """The function of a name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in ACTIVATIONS:
+        raise ValueError(f"an activation is one of {', '.join(ACTIVATIONS)}, not {name!r}")
+    return ACTIVATIONS[name]

@@ -1,6 +1,7 @@
 """Any cell over time: one contract, several engines.
 
-``loop`` is the truth, ``native`` torch.nn's own kernels. A further engine is one more module with
+``loop`` is the truth, ``compiled`` one kernel that steps, ``native`` torch.nn's own kernels, ``scan`` all steps at
+once where a cell is linear in its states. A further engine is one more module with
 ``name``, ``refuses``, ``unprofitable`` and ``run``, and one more entry in ``plan.ENGINES``.
 """
 

@@ -12,14 +12,16 @@ import torch
 from torch import Tensor
 
 from gatework.cells import Cell, Gate
+from gatework.engine import scan
 from gatework.engine.build import compiler
 from gatework.engine.contract import Call, Result
+from gatework.engine.fingerprint import fingerprint
 from gatework.engine.graph import Slot
 from gatework.engine.noise import NoiseForm, form_of, noise_leaves
 from gatework.engine.program import Program
 from gatework.engine.tensors import Inputs, Trace, Weights
 from gatework.engine.trace import Traced, UntraceableError, trace
-from gatework.engine.transforms import transforming
+from gatework.engine.transforms import needs_the_loop
 from gatework.errors import EngineError, GateworkError
 
 name = "compiled"
@@ -48,12 +50,8 @@ def refuses(call: Call) -> str | None:
     types = {parameter.dtype for parameter in cell.parameters()} | {part.dtype for part in call.state} | {x.dtype}
     if len(types) > 1 or x.dtype not in (torch.float32, torch.float64):
         return f"it computes in float32 or float64, not {', '.join(sorted(map(str, types)))}"
-    if torch.is_autocast_enabled("cpu"):
-        return "autocast is on"
-    if transforming():
-        return "vmap, jvp and the other transforms of torch.func need engine='loop'"
-    if any(module._forward_hooks or module._forward_pre_hooks for module in cell.modules() if module is not cell):
-        return "a hook watches one of its gates"
+    if (why := needs_the_loop(call)) is not None:
+        return why
     if os.name != "posix":
         return "it builds its kernels on Linux and macOS only"
     if compiler() is None:
@@ -66,8 +64,10 @@ def refuses(call: Call) -> str | None:
 
 
 def unprofitable(call: Call) -> str | None:
-    """Single steps: measured 1.2 to 3 times slower than the loop, which packs nothing; see ``Stepper``."""
-    return "it packs its weights for every call, too dear for a single step" if len(call.x) == 1 else None
+    """Single steps: measured 1.2 to 3 times slower than the loop, which packs nothing; see ``Stepper``. Some scans."""
+    if len(call.x) == 1:
+        return "it packs its weights for every call, too dear for a single step"
+    return "a scan makes large products of the small ones of its one row" if scan.outpaces_steps(call) else None
 
 
 _known: weakref.WeakKeyDictionary[Cell, tuple[Any, dict[NoiseForm, Compiled | str]]] = weakref.WeakKeyDictionary()
@@ -85,8 +85,7 @@ def compiled(cell: Cell, dtype: torch.dtype, noise: NoiseForm = NoiseForm()) -> 
     Raises:
         UntraceableError: its step cannot be a kernel, or the kernel cannot be built.
     """
-    options: tuple[Any, ...] = (dtype, cell.training, *cell._modules.values())
-    options += tuple((key, value) for key, value in cell.__dict__.items() if _is_option(key, value))
+    options = (dtype, *fingerprint(cell))
     known = _known.get(cell)
     if known is None or known[0] != options:
         known = _known[cell] = (options, {})
@@ -99,12 +98,6 @@ def compiled(cell: Cell, dtype: torch.dtype, noise: NoiseForm = NoiseForm()) -> 
     if isinstance(found, str):
         raise UntraceableError(found)
     return found
-
-
-def _is_option(name: str, value: Any) -> bool:
-    """Whether an attribute may change what ``step`` does. Tensors cannot: they are read anew for every run."""
-    kinds = (bool, int, float, str, tuple, type(None))
-    return not name.startswith("_") and (isinstance(value, kinds) or callable(value))
 
 
 def _compile(cell: Cell, dtype: torch.dtype, noise: NoiseForm) -> Compiled:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from gatework.engine import compiled, loop, native
+from gatework.engine import compiled, loop, native, scan
 from gatework.engine.contract import Call, Engine
 from gatework.errors import EngineError, did_you_mean
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (compiled, native, loop)}
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (compiled, native, scan, loop)}
 """The engines by name, the most wanted first; ``loop`` refuses nothing and stands last."""
 
 _log = logging.getLogger(__name__)

@@ -6,6 +6,7 @@ once for all steps (if it depends on the input) or once a call (if it depends on
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,17 +17,18 @@ from gatework.engine.graph import Graph, Slot, StepGraph
 from gatework.engine.hoist import Attribute, Hoisted, Probe, Projection, Recorded
 from gatework.engine.noise import NoiseForm
 from gatework.engine.record import UntraceableError, line, operands, operation, record, unknown
-from gatework.engine.vocabulary import WORDS, Operand, Vocabulary
+from gatework.engine.vocabulary import ROW_WORDS, WORDS, Operand, Vocabulary
 
 __all__ = ["Traced", "UntraceableError", "trace"]
 
 
 @dataclass(frozen=True)
 class Traced:
-    """A step graph and what it leaves outside."""
+    """A step graph, what it leaves outside, and for each node the line of ``step`` that made it."""
 
     step: StepGraph
     hoisted: Hoisted
+    lines: dict[int, str]
 
 
 def trace(cell: Cell, noise: NoiseForm | None = None) -> Traced:
@@ -58,6 +60,7 @@ class _Reader:
         self.parameters: list[tuple[Recorded, int]] = []
         self.nodes: dict[fx.Node, int] = {}
         self.leaves: dict[int, tuple[Recorded, str]] = {}
+        self.lines: dict[int, str] = {}
         self.stateful: set[fx.Node] = set()
         self.sequential: set[fx.Node] = set()
 
@@ -73,7 +76,9 @@ class _Reader:
             elif node.op != "placeholder":
                 self._classify(node)
                 if node in self.stateful:
+                    known = len(self.graph.nodes)
                     self.nodes[node] = self._stateful(node)
+                    self.lines |= dict.fromkeys(range(known, len(self.graph.nodes)), line(node))
         step = StepGraph(
             self.graph,
             tuple(self.slots),
@@ -85,7 +90,8 @@ class _Reader:
             len(self.noise.held),
             len(self.noise.drawn),
         )
-        return Traced(step, Hoisted(tuple(self.sources), tuple(self.sequences), tuple(self.parameters)))
+        hoisted = Hoisted(tuple(self.sources), tuple(self.sequences), tuple(self.parameters))
+        return Traced(step, hoisted, self.lines)
 
     def _classify(self, node: fx.Node) -> None:
         masked = self.noise.candidate and isinstance(self._module(node), Drop)
@@ -142,6 +148,9 @@ class _Reader:
         if isinstance(gate, Gate) and gate.U is None and not gate.layer_norm:
             x, _ = operands(node)
             return self._slot(node, gate, source=self._source(node, gate, x))
+        if self._fusible(node):
+            with suppress(UntraceableError):  # in a form that PyTorch alone understands
+                return self._stateful(node)
         self._check_hoistable(node)
         return self._leaf(node, "sequence" if node in self.sequential else "parameter")
 
@@ -164,6 +173,13 @@ class _Reader:
             return None
         leaf = self._sized(*self.leaves[node], width)
         return self.graph.add("less", self.graph.constant(0), leaf) if self.graph.nodes[node].mask else leaf
+
+    def _fusible(self, node: fx.Node) -> bool:
+        """Whether it is an elementwise function of pre-activations, which a kernel computes without storing it."""
+        module = self._module(node)
+        if module is not None:
+            return isinstance(module, Drop) or (isinstance(module, Gate) and module.U is None and not module.layer_norm)
+        return operation(node) in WORDS.keys() - ROW_WORDS and any(map(self._fusible, node.all_input_nodes))
 
     def _check_hoistable(self, node: fx.Node) -> None:
         waiting, seen = [node], set()

@@ -372,3 +372,6 @@ WORDS: dict[str, Word] = {name: _as_word(function) for function, names in _NAMED
     "ones_like": _filled(1.0),
 }
 """Every word that ``step`` may use on states, by the name of PyTorch's function, method or operator."""
+
+ROW_WORDS = frozenset(("sum", "mean", "amax", "var", "softmax", "layer_norm"))
+"""Those that see a whole row, not one unit."""

@@ -28,14 +28,15 @@ class MinGRU(Cell):
     Args:
         input_size: width of x.
         hidden_size: width of h.
-        options: those of every cell, see ``CellOptions``; phi is ``"identity"`` unless said.
+        options: those of every cell, see ``CellOptions``; the activation is ``"identity"`` unless said.
     Raises:
         ValueError: a size is not positive, or an option is out of range.
     Reference: arXiv:2410.01201
     """
 
+    defaults = CellOptions(activation="identity")
+
     def __init__(self, input_size: int, hidden_size: int, **options: Unpack[CellOptions]) -> None:
-        options.setdefault("activation", "identity")
         super().__init__(input_size, hidden_size, **options)
         self.z = self.gate(recurrence=None)
         self.h = self.gate(recurrence=None)
@@ -66,14 +67,15 @@ class MinLSTM(Cell):
     Args:
         input_size: width of x.
         hidden_size: width of h.
-        options: those of every cell, see ``CellOptions``; phi is ``"identity"`` unless said.
+        options: those of every cell, see ``CellOptions``; the activation is ``"identity"`` unless said.
     Raises:
         ValueError: a size is not positive, or an option is out of range.
     Reference: arXiv:2410.01201
     """
 
+    defaults = CellOptions(activation="identity")
+
     def __init__(self, input_size: int, hidden_size: int, **options: Unpack[CellOptions]) -> None:
-        options.setdefault("activation", "identity")
         super().__init__(input_size, hidden_size, **options)
         self.f = self.gate(recurrence=None)
         self.i = self.gate(recurrence=None)
