@@ -63,6 +63,8 @@ def test_an_empty_folder(place: Path, command: Command) -> None:
         (["--cell", "lstmm"], ["Did you mean 'lstm'"]),
         (["--cell-option", "biass=1"], ["biass", "Did you mean 'bias'"]),
         (["--cell-option", "bias"], ["NAME=VALUE"]),
+        (["--connection", "dense"], ["--connection", "residual"]),
+        (["--tied", "--embedding-size", "384", "--connection", "skip"], ["--connection skip"]),
         (["--zoneout", "0.1"], ["NAME=VALUE", "--zoneout all=0.1"]),
         (["--zoneout", "c=x"], ["--zoneout c:", "'x'"]),
         (["--zoneout", "q=0.1"], ["zoneout of 'q'", "h, c", "gatework cells lstm"]),

@@ -111,6 +111,8 @@ def test_every_schedule(setup: Callable[..., Any], tmp_path: Path, options: dict
         {"stride": 4, "window": 7, "dropout": 0.4, "layers": 2},
         {"cell": "gru", "layers": 2, "dropout": 0.4},
         {"zoneout": {"h": 0.1}, "recurrent_dropout": 0.2, "weight_dropout": 0.3, "learn_initial": True},
+        {"layers": 3, "connection": "highway", "layer_norm": True, "dropout": 0.2, "variational": True},
+        {"layers": 2, "connection": "skip"},
         {"input_noise": 0.1, "weight_noise": 0.05, "cell": "gru"},
         {"cell": "gru-reset-after", "tied": True, "embedding_size": 7},
         {"embedding_size": 0},

@@ -40,7 +40,7 @@ class LanguageModel(nn.Module):
         width = config.embedding_size
         self.embedding = nn.Embedding(symbols, width) if width else None
         self.stack = _stack(config, width or symbols)
-        self.output = nn.Linear(config.hidden_size, symbols)
+        self.output = nn.Linear(self.stack.output_size, symbols)
         if config.tied and self.embedding is not None:
             self.embedding.weight = self.output.weight
 
@@ -119,6 +119,9 @@ def _stack(config: LanguageModelConfig, width: int) -> Stack:
             config.hidden_size,
             layers=config.layers,
             dropout=config.dropout,
+            variational=config.variational,
+            layer_norm=config.layer_norm,
+            connection=config.connection,
             regularizers=config.regularizers,
             learn_initial=config.learn_initial,
         )

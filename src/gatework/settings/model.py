@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -24,6 +24,12 @@ class LanguageModelConfig(Regularizers):
     dropout: float = Field(
         0.0, ge=0, lt=1, description="Share of activations dropped between layers and before the output."
     )
+    variational: bool = Field(False, description="Let dropout between layers drop the same units at all steps.")
+    layer_norm: bool = Field(False, description="Normalise what each layer but the first reads.")
+    connection: Literal["residual", "highway", "skip"] | None = Field(
+        None,
+        description="What goes past each layer: its input added (residual), gated (highway) or side by side (skip).",
+    )
     learn_initial: bool = Field(False, description="Learn the state that a document starts from, instead of zeros.")
     tied: bool = Field(False, description="Use the embedding as output weights too; needs embedding = hidden size.")
 
@@ -39,4 +45,6 @@ class LanguageModelConfig(Regularizers):
                 f"tied weights need an embedding of the hidden size: "
                 f"--embedding-size {self.hidden_size}, not {self.embedding_size}"
             )
+        if self.tied and self.connection == "skip":
+            raise ValueError("tied weights need an output of the hidden size, --connection skip makes it wider")
         return self
