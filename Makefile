@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types bench bench-cells bench-defaults bench-scan docs-cells clean
+.PHONY: help setup demo test check lint types bench bench-cells bench-generate bench-defaults bench-scan docs-cells clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ bench: test ## measure the compiled engine beside torch.nn and the loop, minutes
 
 bench-cells: test ## measure every cell beside its loop and torchrecurrent, minutes; not while tests are red
 	@$(BIN)/python benchmarks/cells.py
+
+bench-generate: setup ## measure how fast models write, native loop beside PyTorch's, two minutes
+	@$(BIN)/python benchmarks/generate.py
 
 bench-defaults: setup ## measure sizes, windows and rates on tinyshakespeare (GATEWORK_DATA), half an hour
 	@$(BIN)/python benchmarks/defaults.py

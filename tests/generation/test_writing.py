@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +12,27 @@ import torch
 from torch import Tensor
 
 from gatework.data import Vocabulary
-from gatework.errors import InputError
-from gatework.generation import Sampling, generate, generate_batch, sample_tokens
+from gatework.errors import DivergedError, InputError
+from gatework.generation import Sampling, generate, generate_batch, sample_tokens, writing
+from gatework.generation.native import native_generator
 from gatework.models import LanguageModel
+from gatework.settings import Regularizers
+
+
+@pytest.fixture(params=["native", "python"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Writes by the native loop, or symbol by symbol from Python; asserts that it was so."""
+    found: list[bool] = []
+
+    def chosen(*arguments: Any) -> Any:
+        generator = native_generator(*arguments) if request.param == "native" else None
+        found.append(generator is not None)
+        return generator
+
+    monkeypatch.setattr(writing, "native_generator", chosen)
+    yield
+    assert set(found) == {request.param == "native"}
+
 
 LETTERS = Vocabulary.build("character", dict.fromkeys("abcdef\n", 1))
 LINES = Vocabulary.build("character", dict.fromkeys("abc\n", 1), separator="\n\n")
@@ -109,6 +128,7 @@ def test_every_symbol_is_drawn_from_all_before_it_in_its_document(
     assert bool(ends) == bool(model.document_end)  # the case was met
 
 
+@pytest.mark.usefixtures("way")
 def test_greedy_takes_the_likeliest_each_time() -> None:
     model = make(lively=2)
     tokens = LETTERS.encode("fab").tolist()
@@ -118,6 +138,7 @@ def test_greedy_takes_the_likeliest_each_time() -> None:
     assert generate_batch(model, "fab", samples=3, length=40, temperature=0) == [LETTERS.decode(tokens[3:])] * 3
 
 
+@pytest.mark.usefixtures("way")
 def test_the_prompt_is_gone_on_from() -> None:
     model = make(lively=2)
     whole = generate(model, "fab", length=30, temperature=0)
@@ -125,6 +146,7 @@ def test_the_prompt_is_gone_on_from() -> None:
     assert generate(model, "cab", length=30, temperature=0) != whole
 
 
+@pytest.mark.usefixtures("way")
 def test_a_seed_reproduces_and_leaves_other_randomness_alone() -> None:
     model = make()
     first = generate(model, length=50, seed=4)
@@ -137,6 +159,7 @@ def test_a_seed_reproduces_and_leaves_other_randomness_alone() -> None:
     assert len(set(generate_batch(model, samples=5, length=50, seed=4))) == 5
 
 
+@pytest.mark.usefixtures("way")
 def test_symbols_come_as_often_as_the_model_says() -> None:
     logits = np.array([9.0, 0.5, 1.0, -1.0, 0.0, 0.3, -0.5, 1.2])
     model = constant(LETTERS, logits)
@@ -149,6 +172,7 @@ def test_symbols_come_as_often_as_the_model_says() -> None:
         assert ((counts - wanted)[1:] ** 2 / wanted[1:]).sum() < 27.9  # chi-square of 6, 99.99 %
 
 
+@pytest.mark.usefixtures("way")
 def test_batches_are_as_long_as_asked() -> None:
     model = make()
     texts = generate_batch(model, "ab", samples=4, length=31, seed=3)
@@ -156,6 +180,7 @@ def test_batches_are_as_long_as_asked() -> None:
 
 
 @pytest.mark.parametrize("vocabulary", [LETTERS, WORDS, FILES])
+@pytest.mark.usefixtures("way")
 def test_the_unknown_symbol_is_never_written(vocabulary: Vocabulary) -> None:
     logits = np.full(len(vocabulary), -30.0)
     logits[vocabulary.unknown] = 30
@@ -165,6 +190,7 @@ def test_the_unknown_symbol_is_never_written(vocabulary: Vocabulary) -> None:
         assert vocabulary.unknown not in tokens.tolist()
 
 
+@pytest.mark.usefixtures("way")
 def test_the_repetition_penalty_looks_at_what_was_written_and_at_the_prompt() -> None:
     model = constant(LETTERS, [0.0, 1.0, 1.9, 1.8, 1.7, 1.6, 1.5, -3.0])
     assert generate(model, "\n", length=3, temperature=0, repetition_penalty=4.0) == "abc"
@@ -172,6 +198,7 @@ def test_the_repetition_penalty_looks_at_what_was_written_and_at_the_prompt() ->
     assert generate(model, "\nab", length=3, temperature=0) == "aaa"
 
 
+@pytest.mark.usefixtures("way")
 def test_the_repetition_penalty_forgets_after_a_while() -> None:
     model = constant(LETTERS, [0.0, 1.0, 2.0, 0.9, 0.9, 0.9, 0.9, 0.9])
     assert generate(model, "a" + "\n" * 63, length=1, temperature=0, repetition_penalty=1.9) == "a"
@@ -219,6 +246,7 @@ def test_the_prompt_is_checked_before_anything_is_drawn() -> None:
 
 
 @pytest.mark.parametrize("training", [True, False])
+@pytest.mark.usefixtures("way")
 def test_the_model_is_left_in_its_mode(training: bool) -> None:
     model = make(dropout=0.5).train(training)
     texts = {generate(model, length=40, seed=1) for _ in range(3)}
@@ -230,6 +258,7 @@ def test_the_model_is_left_in_its_mode(training: bool) -> None:
     assert model.training is training
 
 
+@pytest.mark.usefixtures("way")
 def test_writing_can_be_stopped() -> None:
     polls = 0
 
@@ -245,6 +274,7 @@ def test_writing_can_be_stopped() -> None:
     assert model.training
 
 
+@pytest.mark.usefixtures("way")
 def test_options_and_a_sampling_are_the_same() -> None:
     model = make()
     assert generate(model, length=40, seed=1, temperature=0.4, top_k=3) == generate(
@@ -254,3 +284,75 @@ def test_options_and_a_sampling_are_the_same() -> None:
         generate(model, length=4, temprature=0.4)
     with pytest.raises(TypeError):
         generate(model, length=4, sampling=Sampling(), temperature=0.4)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(
+    ("vocabulary", "prompt"),
+    [
+        (LETTERS, "a\nbc"),
+        (LINES, ""),
+        (LINES, "ab\n\nc"),
+        (LINES, "\n\n\nc\n\n"),
+        (FILES, "ca"),
+        (BYTES, "é"),
+        (WORDS, ""),
+    ],
+)
+@pytest.mark.parametrize("options", [{"cell": "lstm", "layers": 2}, {"cell": "gru", "embedding_size": 0}])
+@pytest.mark.parametrize("learn_initial", [True, False])
+def test_both_ways_write_what_the_model_finds_likeliest(
+    vocabulary: Vocabulary, prompt: str, options: dict[str, Any], learn_initial: bool
+) -> None:
+    model = make(vocabulary, lively=1.5, learn_initial=learn_initial, **options).double()
+    tokens = writing._prompt_tokens(model, prompt)[0].tolist()
+    sampling = Sampling(temperature=0)
+    drawn = [int(row[0]) for row in sample_tokens(model, prompt, length=60, sampling=sampling)]
+    for symbol in drawn:
+        assert symbol == int(logits_anew(model, tokens).argmax())
+        tokens.append(symbol)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model: model.output.register_forward_hook(lambda *given: None),
+        lambda model: setattr(model.stack.layers[0][0], "engine", "loop"),
+        lambda model: setattr(model, "output", torch.nn.Sequential(model.output)),
+        lambda model: model.bfloat16(),
+        lambda model: setattr(model.stack.layers[0], "norm", torch.nn.LayerNorm(5)),
+        lambda model: model.stack.double(),
+        lambda model: setattr(model.stack.layers[0][0], "regularizers", Regularizers(zoneout={"all": 0.1})),
+    ],
+)
+def test_what_the_native_loop_would_not_do_is_left_to_python(change: Any) -> None:
+    model, randomness = make().eval(), torch.Generator()
+    assert native_generator(model, Sampling(), 2, 64, randomness) is not None
+    assert native_generator(model, Watched(), 2, 64, randomness) is None
+    change(model)
+    assert native_generator(model, Sampling(), 2, 64, randomness) is None
+
+
+@pytest.mark.usefixtures("way")
+def test_a_model_that_has_diverged_is_named() -> None:
+    model = constant(LETTERS, [0.0, 1.0, torch.nan, 0.9, 0.9, 0.9, 0.9, 0.9])
+    with pytest.raises(DivergedError):
+        generate(model, length=5)
+
+
+@pytest.mark.usefixtures("way")
+def test_a_long_text_of_many_is_written_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = make()
+    monkeypatch.setattr(writing, "_SECONDS_AT_ONCE", 60)
+    whole = generate_batch(model, "ab", samples=3, length=50, seed=1)
+    monkeypatch.setattr(writing, "_MOST_AT_ONCE", 7)
+    assert generate_batch(model, "ab", samples=3, length=50, seed=1) == whole
+
+
+@pytest.mark.usefixtures("way")
+def test_a_poll_ends_the_reading_of_a_prompt_or_the_first_symbol() -> None:
+    def poll() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        next(sample_tokens(make(), "abc" * 50, length=1, sampling=Sampling(), poll=poll))

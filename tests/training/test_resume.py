@@ -12,7 +12,7 @@ import pytest
 
 from gatework.data import Corpus
 from gatework.errors import DamagedFileError, InputError, StorageError
-from gatework.generation import Sampling
+from gatework.generation import TextWriter
 from gatework.training import Callback, Interrupted, Trainer
 from gatework.training.checkpoint import checkpoint_path
 
@@ -174,17 +174,17 @@ def test_a_stop_while_a_sample_is_drawn_loses_no_sample(
 ) -> None:
     whole = setup(path=tmp_path / "whole", validate_every=12).fitted()
     trainer = setup(validate_every=12).trainer()
-    draw, drawn = Sampling.draw, 0
+    feed, drawn = TextWriter.feed, 0
 
-    def interrupted(*arguments: Any) -> Any:
+    def interrupted(writer: TextWriter, symbol: int) -> str:
         nonlocal drawn
         drawn += 1
         if drawn == 9 + 5:  # in the second sample
             os.kill(os.getpid(), signal.SIGINT)
-        return draw(*arguments)
+        return feed(writer, symbol)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Sampling, "draw", interrupted)
+        patch.setattr(TextWriter, "feed", interrupted)
         with pytest.raises(Interrupted) as caught:
             trainer.fit()
     assert caught.value.status == 130

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gatework.cells import Cell, Gate
 from gatework.engine import scan
@@ -64,10 +64,22 @@ def refuses(call: Call) -> str | None:
 
 
 def unprofitable(call: Call) -> str | None:
-    """Single steps: measured 1.2 to 3 times slower than the loop, which packs nothing; see ``Stepper``. Some scans."""
+    """Single steps with gradient or options: 1.2 to 3 times slower than the loop, which packs nothing. Some scans."""
+    if _is_streamed(call):
+        return None
     if len(call.x) == 1:
         return "it packs its weights for every call, too dear for a single step"
     return "a scan makes large products of the small ones of its one row" if scan.outpaces_steps(call) else None
+
+
+def _is_streamed(call: Call) -> bool:
+    """Whether it is one bare step without gradient, for which weights stay packed from call to call."""
+    if len(call.x) > 1 or any(given is not None for given in (call.lengths, call.resets, call.noise)):
+        return False
+    parameters = list(call.cell.parameters())
+    if not all(isinstance(parameter, nn.Parameter) for parameter in parameters):
+        return False  # stand-ins for one call, as of functional_call
+    return not torch.is_grad_enabled() or not any(t.requires_grad for t in (call.x, *call.state, *parameters))
 
 
 _known: weakref.WeakKeyDictionary[Cell, tuple[Any, dict[NoiseForm, Compiled | str]]] = weakref.WeakKeyDictionary()
@@ -128,6 +140,10 @@ def _matrix(slot: Slot, gate: Gate) -> Tensor | None:
 
 def run(call: Call) -> Result:
     """Run the call: hoisted parts in PyTorch, the loop in the kernel."""
+    if _is_streamed(call):
+        from gatework.engine import stepper  # it builds on this module
+
+        return stepper.run(call)
     found = compiled(call.cell, call.x.dtype, form_of(call.noise))
     program, weights = found.program, weights_of(found)
     time, batch, _ = call.x.shape

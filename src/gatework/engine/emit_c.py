@@ -80,16 +80,17 @@ def _entry(loop: Loop) -> Entry:
 @cache
 def runtime() -> str:
     """The C that every kernel begins with, after the definition of REAL_BITS."""
-    return "\n".join(map(_read, _RUNTIME))
+    return "\n".join(map(runtime_file, _RUNTIME))
 
 
 @cache
 def _step() -> str:
     """The C of single steps, which calls the forward loop."""
-    return _read("step.h")
+    return "\n".join(map(runtime_file, ("affine.h", "step.h")))
 
 
-def _read(name: str) -> str:
+def runtime_file(name: str) -> str:
+    """The text of a file of the runtime."""
     return (Path(__file__).with_name("runtime") / name).read_text(encoding="utf-8")
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from gatework.cells import Cell
+from gatework.engine import compiled, stepper
 from gatework.engine.contract import Result, RunOptions, checked_call
 from gatework.engine.pieces import run_in_pieces
 from gatework.engine.plan import plan
@@ -53,6 +54,10 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
             return run(cell, x.to(_type_of(cell)), state, engine=engine, **options)
     if x.device.type == "cpu" and x.dtype in _NARROW and _type_of(cell) == x.dtype:
         return _widened(cell, x, state, engine, options)
+    if len(x) == 1 and engine in ("auto", compiled.name):
+        result = stepper.run_again(cell, x, state, options)
+        if result is not None:
+            return result
     every = options.pop("checkpoint_every", None)
     call = checked_call(cell, x, state, **options)  # type: ignore[misc]  # checkpoint_every has been taken out
     if every is None:

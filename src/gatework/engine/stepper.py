@@ -1,24 +1,174 @@
-"""One step at a time from Python, as fast as a call can be: weights packed once, memory reused."""
+"""One step at a time from Python, as fast as a call can be: weights packed once, memory reused.
+
+``Stepper`` is for those who ask for it; ``run`` is what the compiled engine does with single steps.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import threading
+import weakref
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from gatework.cells import Cell
-from gatework.engine.compiled import compiled, weights_of
+from gatework.engine import compiled
+from gatework.engine.compiled import Compiled, weights_of
+from gatework.engine.contract import Call, Result, RunOptions
 from gatework.engine.hoist import is_input
+from gatework.engine.program import Program
 from gatework.engine.trace import UntraceableError
+from gatework.engine.transforms import transforming
 from gatework.errors import EngineError
+
+
+class StepArguments:
+    """What a kernel's ``step`` is given, without the addresses that change from step to step.
+
+    Args:
+        program: the kernel.
+        fields: the arguments of its forward loop, of ``Program.step_fields``.
+        affines: what fills its buffers, likewise.
+
+    Attributes:
+        forward: the arguments of the forward loop.
+        starts: for each state, where in ``forward`` the address of its value before the step stands.
+        ends: the same for its value after the step.
+        sequences: for each sequence, where in ``forward`` its address stands.
+        step: the arguments of ``step``.
+        inputs: for each affine its source, and where in ``step`` the address of that stands.
+        address: of ``step``.
+    """
+
+    def __init__(self, program: Program, fields: dict[str, int], affines: Sequence[tuple[int, ...]]) -> None:
+        names = program.kernel.forward.fields
+        self.forward = (ctypes.c_int64 * len(names))(*(fields.get(name, 0) for name in names))
+        count = len(program.step.following)
+        self.starts = [names.index(f"start{k}") for k in range(count)]
+        self.ends = [names.index(f"state{k}") for k in range(count)]
+        self.sequences = [names.index(f"sequence{k}") for k in range(len(program.step.sequences))]
+        numbers = [ctypes.addressof(self.forward), len(affines)]
+        self.inputs = []
+        for source, *rest in affines:
+            self.inputs.append((source, len(numbers)))
+            numbers += [0, *rest]
+        self.step = (ctypes.c_int64 * len(numbers))(*numbers)
+        self.address = ctypes.addressof(self.step)
+
+
+def packed_step(
+    cell: Cell, found: Compiled, batch: int, held: list[Tensor]
+) -> tuple[dict[str, int], list[tuple[int, int, int, int, int, int]]]:
+    """Pack a cell's weights for single steps; as ``Program.step_fields``."""
+    x = torch.zeros(batch, cell.input_size, dtype=found.program.dtype)
+    _, _, parameters = found.traced.hoisted.values(cell, x)
+    return found.program.step_fields(batch, weights_of(found), [p.contiguous() for p in parameters], held)
+
+
+class PackedCell:
+    """A cell's weights, packed for single steps, and the memory of a step; packed again when a parameter changed.
+
+    It does not hold the cell itself, so that a cache by cells does not keep them.
+
+    Args:
+        cell: on the CPU, in float32 or float64.
+        batch: the number of rows of each step.
+
+    Raises:
+        UntraceableError: the cell cannot be compiled; says why.
+    """
+
+    def __init__(self, cell: Cell, batch: int) -> None:
+        self.batch = batch
+        self.dtype = cell.initial_state(1)[0].dtype
+        self.compiled = compiled.compiled(cell, self.dtype)
+        self.program = self.compiled.program
+        self.parameters = list(cell.parameters())
+        self.inner = list(cell.modules())[1:]
+        self.places = [(m._parameters, name, p) for m in cell.modules() for name, p in m._parameters.items()]
+        self.shape = (batch, cell.input_size)
+        self.sizes = [(batch, size) for size in cell.state_sizes]
+        hoisted = self.compiled.traced.hoisted
+        self.plain = not hoisted.sequences and all(map(is_input, hoisted.sources))
+        self.packed: Any = None
+        self.lock = threading.Lock()
+
+    def fits(self, cell: Cell) -> bool:
+        """Whether this cell, for which it was made, still has the same parameters and options."""
+        same = all(place[name] is parameter for place, name, parameter in self.places)
+        return same and self.compiled is compiled.compiled(cell, self.dtype)
+
+    def takes(self, cell: Cell, x: Tensor, state: Sequence[Tensor]) -> bool:
+        """Whether ``compiled`` would not refuse this step now that it has taken another of this cell."""
+        tensors = (x, *state)
+        return (
+            all(tensor.dtype == self.dtype and tensor.device.type == "cpu" for tensor in tensors)
+            and x.shape[1:] == self.shape
+            and [part.shape for part in state] == self.sizes
+            and not (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (*tensors, *self.parameters)))
+            and not any(module._forward_hooks or module._forward_pre_hooks for module in self.inner)
+            and not torch.is_autocast_enabled("cpu")
+            and not transforming()
+            and self.fits(cell)
+        )
+
+    @torch.no_grad()
+    def _pack(self, cell: Cell) -> None:
+        self.held: list[Tensor] = []
+        fields, affines = packed_step(cell, self.compiled, self.batch, self.held)
+        self.arguments = StepArguments(self.program, fields, affines)
+        self.packed = self._versions()
+
+    def _versions(self) -> list[int]:
+        """What changes when a parameter does: in place its version, moved (then all are) its address."""
+        versions = [p._version for p in self.parameters]
+        return [*versions, self.parameters[0].data_ptr()] if versions else versions
+
+    def step(self, cell: Cell, x: Tensor, state: Any) -> Any:
+        """Take one step of the cell that it was made for; see ``Stepper``."""
+        if x.shape != self.shape or x.dtype != self.dtype:
+            raise ValueError(f"x must be {self.shape} of {self.dtype}, not {tuple(x.shape)} of {x.dtype}")
+        with self.lock:  # there is memory for one step
+            return self._step(cell, x, state)
+
+    def _step(self, cell: Cell, x: Tensor, state: Any) -> Any:
+        if self.packed != self._versions():
+            self._pack(cell)
+        forward, arguments = self.arguments.forward, self.arguments
+        held: list[Any] = []
+        if self.plain:
+            x = x if x.is_contiguous() else x.contiguous()
+            sources: Any = (x,)
+        else:
+            with torch.no_grad():
+                sources, sequences, _ = self.compiled.traced.hoisted.values(cell, x)
+            sources = [source.contiguous() for source in sources]
+            held = [sequence.contiguous() for sequence in sequences]
+            for index, sequence in zip(arguments.sequences, held, strict=True):
+                forward[index] = sequence.data_ptr()
+        for source, place in arguments.inputs:
+            arguments.step[place] = sources[source].data_ptr()
+        following = []
+        for start, end, part, size in zip(arguments.starts, arguments.ends, state, self.sizes, strict=True):
+            if part.shape != size or part.dtype != self.dtype:
+                raise ValueError(f"this state must be {size} of {self.dtype}, not {tuple(part.shape)}")
+            if not part.is_contiguous():
+                part = part.contiguous()
+                held.append(part)
+            after = torch.empty(size, dtype=self.dtype)
+            forward[start], forward[end] = part.data_ptr(), after.data_ptr()
+            following.append(after)
+        self.program.library.step(arguments.address)
+        return cell.State(*following)
 
 
 class Stepper:
     """A cell's step without gradient, for streams: sampling, control, one sample of a signal at a time.
 
-    Packs the cell's weights when made, and again when a parameter was changed since.
+    Packs the cell's weights when first called, and again when a parameter was changed since.
 
     Args:
         cell: the recurrence, on the CPU, in float32 or float64.
@@ -30,48 +180,10 @@ class Stepper:
 
     def __init__(self, cell: Cell, batch: int = 1) -> None:
         self.cell = cell
-        self.batch = batch
-        self.dtype = cell.initial_state(1)[0].dtype
         try:
-            self.compiled = compiled(cell, self.dtype)
+            self.packed = PackedCell(cell, batch)
         except UntraceableError as error:
             raise EngineError(f"engine 'compiled' cannot step this ({error})", "call the cell itself") from error
-        self.program = self.compiled.program
-        self.parameters = list(cell.parameters())
-        self.shape = (batch, cell.input_size)
-        self.sizes = [(batch, size) for size in cell.state_sizes]
-        hoisted = self.compiled.traced.hoisted
-        self.plain = not hoisted.sequences and all(map(is_input, hoisted.sources))
-        self.packed: Any = None
-
-    @torch.no_grad()
-    def _pack(self) -> None:
-        program, batch = self.program, self.batch
-        weights = weights_of(self.compiled)
-        _, _, parameters = self.compiled.traced.hoisted.values(
-            self.cell, torch.zeros(batch, self.cell.input_size, dtype=self.dtype)
-        )
-        self.held: list[Tensor] = []
-        fields, affines = program.step_fields(batch, weights, [p.contiguous() for p in parameters], self.held)
-        names = program.kernel.forward.fields
-        self.arguments = (ctypes.c_int64 * len(names))(*(fields.get(name, 0) for name in names))
-        numbers = [ctypes.addressof(self.arguments), len(affines)]
-        self.inputs = []
-        for source, *rest in affines:
-            self.inputs.append((source, len(numbers)))
-            numbers += [0, *rest]
-        self.step = (ctypes.c_int64 * len(numbers))(*numbers)
-        self.address = ctypes.addressof(self.step)
-        count = len(self.cell.states)
-        self.starts = [names.index(f"start{k}") for k in range(count)]
-        self.ends = [names.index(f"state{k}") for k in range(count)]
-        self.sequences = [names.index(f"sequence{k}") for k in range(len(program.step.sequences))]
-        self.packed = self._versions()
-
-    def _versions(self) -> list[int]:
-        """What changes when a parameter does: in place its version, moved (then all are) its address."""
-        versions = [p._version for p in self.parameters]
-        return [*versions, self.parameters[0].data_ptr()] if versions else versions
 
     def __call__(self, x: Tensor, state: Any) -> Any:
         """Take one step.
@@ -83,33 +195,38 @@ class Stepper:
         Returns:
             The next ``cell.State``, in fresh tensors.
         """
-        if self.packed != self._versions():
-            self._pack()
-        if x.shape != self.shape or x.dtype != self.dtype:
-            raise ValueError(f"x must be {self.shape} of {self.dtype}, not {tuple(x.shape)} of {x.dtype}")
-        arguments = self.arguments
-        held: list[Any] = []
-        if self.plain:
-            x = x if x.is_contiguous() else x.contiguous()
-            sources: Any = (x,)
-        else:
-            with torch.no_grad():
-                sources, sequences, _ = self.compiled.traced.hoisted.values(self.cell, x)
-            sources = [source.contiguous() for source in sources]
-            held = [sequence.contiguous() for sequence in sequences]
-            for index, sequence in zip(self.sequences, held, strict=True):
-                arguments[index] = sequence.data_ptr()
-        for source, place in self.inputs:
-            self.step[place] = sources[source].data_ptr()
-        following = []
-        for start, end, part, size in zip(self.starts, self.ends, state, self.sizes, strict=True):
-            if part.shape != size or part.dtype != self.dtype:
-                raise ValueError(f"this state must be {size} of {self.dtype}, not {tuple(part.shape)}")
-            if not part.is_contiguous():
-                part = part.contiguous()
-                held.append(part)
-            after = torch.empty(size, dtype=self.dtype)
-            arguments[start], arguments[end] = part.data_ptr(), after.data_ptr()
-            following.append(after)
-        self.program.library.step(self.address)
-        return self.cell.State(*following)
+        return self.packed.step(self.cell, x, state)
+
+
+_known: weakref.WeakKeyDictionary[Cell, dict[int, PackedCell]] = weakref.WeakKeyDictionary()
+_NOT_STREAMED = ("lengths", "resets", "noise", "checkpoint_every")
+_MOST_SIZES = 4  # of batches, for each of which the weights are packed
+
+
+def run(call: Call) -> Result:
+    """Run a call of a single step, without gradient and options; the cell's weights stay packed for the next."""
+    sizes = _known.setdefault(call.cell, {})
+    batch = call.x.shape[1]
+    packed = sizes.get(batch)
+    if packed is None or not packed.fits(call.cell):
+        if len(sizes) >= _MOST_SIZES:
+            sizes.clear()
+        packed = sizes[batch] = PackedCell(call.cell, batch)
+    return _result(packed, call.cell, call.x, call.state, call.every_state)
+
+
+def run_again(cell: Cell, x: Tensor, state: Any, options: RunOptions) -> Result | None:
+    """As ``engine.run`` of a single step like one that ``run`` took before; None if there was none."""
+    sizes = _known.get(cell)
+    packed = None if sizes is None or x.ndim != 3 else sizes.get(x.shape[1])
+    if packed is None or any(options.get(name) is not None for name in _NOT_STREAMED):
+        return None
+    if state is None or isinstance(state, Tensor) or not packed.takes(cell, x, state):
+        return None
+    return _result(packed, cell, x, state, options.get("every_state", False))
+
+
+def _result(packed: PackedCell, cell: Cell, x: Tensor, state: Any, every_state: bool) -> Result:
+    following = packed.step(cell, x[0], state)
+    states = cell.State(*(part[None] for part in following))
+    return Result(states[0], following, states if every_state else None)

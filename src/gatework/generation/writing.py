@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import torch
 from torch import Tensor
 
 from gatework.data.separator import SeparatorFinder
+from gatework.engine.generator import Generator as NativeGenerator
 from gatework.errors import DivergedError, InputError
+from gatework.generation.native import native_generator
 from gatework.generation.sampling import Sampling
 from gatework.generation.text import as_text
 from gatework.models.language import LanguageModel
@@ -18,6 +21,9 @@ from gatework.models.language import LanguageModel
 MOST_SAMPLES = 10_000
 RECENT = 64
 """How many of the last symbols the repetition penalty looks at."""
+
+_MOST_AT_ONCE = 1 << 14  # symbols, in all rows, that the native loop reads or writes at once
+_SECONDS_AT_ONCE = 0.05
 
 
 def generate(
@@ -43,8 +49,8 @@ def generate(
         InputError: the prompt has symbols that the model does not know; an option is out of range.
         TypeError: an option does not exist, or is given beside a sampling.
     """
-    tokens = sample_tokens(model, prompt, length=length, seed=seed, sampling=_one_sampling(sampling, options))
-    return as_text(model.vocabulary, (int(row[0]) for row in tokens))
+    chunks = _sample(model, prompt, length, seed, 1, _one_sampling(sampling, options))
+    return as_text(model.vocabulary, (symbol for chunk in chunks for symbol in chunk[:, 0].tolist()))
 
 
 def generate_batch(
@@ -58,11 +64,8 @@ def generate_batch(
     **options: Any,
 ) -> list[str]:
     """Write several texts at once as one batch; arguments and errors as ``generate``."""
-    rows = sample_tokens(
-        model, prompt, length=length, seed=seed, samples=samples, sampling=_one_sampling(sampling, options)
-    )
-    columns = torch.stack(list(rows), dim=1)
-    return [as_text(model.vocabulary, column.tolist()) for column in columns]
+    chunks = _sample(model, prompt, length, seed, samples, _one_sampling(sampling, options))
+    return [as_text(model.vocabulary, column) for column in torch.cat(list(chunks)).T.tolist()]
 
 
 def sample_tokens(
@@ -80,6 +83,19 @@ def sample_tokens(
     Without a prompt the text begins as a document does. Where a document ends, in the prompt too, the state
     returns to the initial one, as it did in training.
 
+    Where cells compile, all runs in one native loop, up to a twentieth of a second ahead of what it yields. That
+    draws from the same distribution as ``sampling.draw``, but by another generator of randomness: the text of a
+    seed is always the same on one machine, not the same as without a compiler.
+
+    Args:
+        model: the writer.
+        prompt: what the text goes on from.
+        length: symbols to write.
+        seed: the same seed gives the same symbols; drawn anew where None.
+        samples: texts to write at once.
+        sampling: how symbols are drawn.
+        poll: called before each step; may raise to end it.
+
     Yields:
         (samples,) int64, ``length`` times.
 
@@ -87,6 +103,27 @@ def sample_tokens(
         InputError: the prompt has symbols that the model does not know; a number is out of range.
         DivergedError: the model's output is no finite number.
     """
+    return _rows(_sample(model, prompt, length, seed, samples, sampling, poll), poll)
+
+
+def _rows(chunks: Generator[Tensor], poll: Callable[[], None]) -> Iterator[Tensor]:
+    with closing(chunks):
+        for chunk in chunks:
+            for row in chunk:
+                poll()
+                yield row
+
+
+def _sample(
+    model: LanguageModel,
+    prompt: str,
+    length: int,
+    seed: int | None,
+    samples: int,
+    sampling: Sampling,
+    poll: Callable[[], None] = lambda: None,
+) -> Generator[Tensor]:
+    """As ``sample_tokens``, several steps (time, samples) at a time, ``poll`` called between them."""
     if length < 1 or not 1 <= samples <= MOST_SAMPLES:
         raise InputError(
             f"length is {length} and samples {samples}", f"they must be at least 1, samples at most {MOST_SAMPLES:,}"
@@ -105,31 +142,67 @@ def _draw(
     seed: int | None,
     sampling: Sampling,
     poll: Callable[[], None],
-) -> Iterator[Tensor]:
-    device = next(model.parameters()).device
-    generator = torch.Generator(device)
+) -> Generator[Tensor]:
+    randomness = torch.Generator(next(model.parameters()).device)
     if seed is None:
-        generator.seed()
+        randomness.seed()
     else:
-        generator.manual_seed(seed)
+        randomness.manual_seed(seed)
     training = model.training
     model.eval()
     try:
-        history = start.to(device)
-        documents = _Documents(model, start)
-        logits, state = model(history, resets=documents.prompt_resets)
-        logits = logits[-1]
-        for _ in range(length):
-            poll()
-            if bool(logits.isnan().any() | logits.isinf().any()):
-                raise DivergedError("the model's output is no finite number", "train it anew, with a lower rate")
-            symbols = sampling.draw(_possible(model, logits), generator, history[-RECENT:].T)
-            yield symbols.cpu()
-            history = torch.cat([history[-RECENT:], symbols[None]])
-            logits, state = model(symbols[None], state, resets=documents.resets(symbols))
-            logits = logits[0]
+        native = native_generator(model, sampling, start.shape[1], RECENT, randomness)
+        if native is None:
+            yield from _draw_in_python(model, start, length, sampling, randomness, poll)
+        else:
+            yield from _draw_natively(native, start, length, poll)
     finally:
         model.train(training)
+
+
+def _draw_natively(native: NativeGenerator, start: Tensor, length: int, poll: Callable[[], None]) -> Generator[Tensor]:
+    most = max(1, _MOST_AT_ONCE // start.shape[1])
+    for part in start.split(most):
+        poll()
+        native.read(part)
+    while length:
+        poll()
+        written = native.write(min(length, most), _SECONDS_AT_ONCE)
+        if not len(written):
+            raise _diverged()
+        yield written
+        length -= len(written)
+
+
+def _draw_in_python(
+    model: LanguageModel,
+    start: Tensor,
+    length: int,
+    sampling: Sampling,
+    randomness: torch.Generator,
+    poll: Callable[[], None],
+) -> Generator[Tensor]:
+    history = start.to(randomness.device)
+    documents = _Documents(model, start)
+    logits, state = model(history, resets=documents.prompt_resets)
+    logits = logits[-1]
+    for _ in range(length):
+        poll()
+        if bool(logits.isnan().any() | logits.isinf().any()):
+            raise _diverged()
+        symbols = sampling.draw(_possible(model, logits), randomness, history[-RECENT:].T)
+        yield symbols.cpu()[None]
+        history = torch.cat([history[-RECENT:], symbols[None]])
+        resets = documents.resets(symbols)
+        if resets is None:
+            logits, state = model.step(symbols, state)
+        else:
+            logits, state = model(symbols[None], state, resets=resets)
+            logits = logits[0]
+
+
+def _diverged() -> DivergedError:
+    return DivergedError("the model's output is no finite number", "train it anew, with a lower rate")
 
 
 def check_prompt(model: LanguageModel, prompt: str) -> None:

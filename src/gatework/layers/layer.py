@@ -121,6 +121,11 @@ class Layer(nn.Module):
     def __len__(self) -> int:
         return len(self.directions)
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing stands around its cells, dropout aside."""
+        return self.reduce_time == 1 and self.norm is None and self.projection is None and self.connection is None
+
     def forward(self, x: Tensor, starts: list[Any], **options: Unpack[RunOptions]) -> tuple[Tensor, list[Result]]:
         """Run the layer.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Unpack
 
 from torch import Tensor, nn
@@ -66,9 +66,8 @@ class Stack(nn.Module):
         self.order = tuple(min(depth, len(built) - 1) for depth in range(layers))
         self.output_size = width
 
-    @property
-    def _deep(self) -> list[Layer]:
-        return [self.layers[index] for index in self.order]  # type: ignore[misc]  # a ModuleList of Layer
+    def __iter__(self) -> Iterator[Layer]:
+        return (self.layers[index] for index in self.order)  # type: ignore[misc]  # a ModuleList of Layer
 
     def forward(self, x: Tensor, state: Any = None, **options: Unpack[RunOptions]) -> Result:
         """Run all layers.
@@ -87,7 +86,7 @@ class Stack(nn.Module):
         Raises:
             ValueError, TypeError, EngineError: as ``gatework.engine.run``; the number of states is wrong.
         """
-        deep = self._deep
+        deep = list(self)
         count = sum(map(len, deep))
         if state is not None and len(state) != count:
             raise ValueError(f"state must be a tuple of {count} states, one a layer and direction, not {len(state)}")
@@ -113,7 +112,7 @@ class Stack(nn.Module):
         if self.batch_first:
             x = x.transpose(0, 1)
             resets = None if resets is None else resets.transpose(0, 1)
-        plain = all(layer.connection is None and layer.norm is None and layer.reduce_time == 1 for layer in self._deep)
+        plain = all(layer.connection is None and layer.norm is None and layer.reduce_time == 1 for layer in self)
         if lengths is not None and not plain and lengths.shape == (x.shape[1],):
             x = without_padding(x, lengths)  # what is there must not reach an output on a way around the cells
         return x, {**options, "resets": resets}
@@ -121,7 +120,7 @@ class Stack(nn.Module):
     def lengths_after(self, lengths: Tensor) -> Tensor:
         """How many steps of output rows of these lengths (batch,) have."""
         options: RunOptions = {"lengths": lengths}
-        for layer in self._deep:
+        for layer in self:
             options = layer.reduced(options)
         found = options["lengths"]
         assert found is not None
