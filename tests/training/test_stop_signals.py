@@ -41,7 +41,7 @@ main(sys.argv[5:])
 PHASES = {
     "update": ("gatework.training.trainer", "Trainer._update", 16),
     "validation": ("gatework.training.trainer", "evaluate", 2),
-    "sampling": ("gatework.generation.sampling", "Sampling.draw", 20),
+    "sampling": ("gatework.generation.text", "TextWriter.feed", 20),
 }
 
 
