@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gatework.layers import GRU as GRU
     from gatework.layers import LSTM as LSTM
     from gatework.layers import RNN as RNN
+    from gatework.layers import DeepTransition as DeepTransition
     from gatework.layers import Recurrent as Recurrent
     from gatework.layers import Stack as Stack
     from gatework.layers import Stateful as Stateful
@@ -54,6 +55,7 @@ _ROOMS = {
     "GRU": "layers",
     "LSTM": "layers",
     "RNN": "layers",
+    "DeepTransition": "layers",
     "Recurrent": "layers",
     "Stack": "layers",
     "Stateful": "layers",

@@ -1,5 +1,6 @@
 """Recurrent layers: a cell over a sequence, and stacks of them."""
 
+from gatework.layers.deep_transition import DeepTransition
 from gatework.layers.drop_in import GRU, LSTM, RNN
 from gatework.layers.layer import Layer
 from gatework.layers.recurrent import Recurrent
@@ -11,6 +12,7 @@ __all__ = [
     "GRU",
     "LSTM",
     "RNN",
+    "DeepTransition",
     "Layer",
     "Piece",
     "Recurrent",
