@@ -16,9 +16,9 @@ from torch.nn import functional as F
 
 from gatework.cells import Cell
 from gatework.engine.contract import Call, Noise, Result
-from gatework.engine.evaluate import OPERATIONS
 from gatework.engine.fingerprint import fingerprint
 from gatework.engine.graph import Slot
+from gatework.engine.interpret import OPERATIONS
 from gatework.engine.linear import Group, Linear, NotLinearError, arguments, linear
 from gatework.engine.noise import NoiseForm, form_of, noise_leaves
 from gatework.engine.recurrence import recurrence
@@ -208,7 +208,7 @@ class _Steps:
         return projected if slot.operand is None else projected + self._product(slot, gate)
 
     def _product(self, slot: Slot, gate: Any) -> Tensor:
-        operand = self.values[slot.operand]  # type: ignore[index]
+        operand = self.values[slot.operand].expand(self.time, self.batch, slot.depth)  # type: ignore[index]
         if slot.heads == 1:
             return F.linear(operand, gate.W if slot.weights == "W" else gate.recurrent_weights())
         return torch.einsum("tbhi,hoi->tbho", operand.unflatten(2, (slot.heads, -1)), gate.U).flatten(2)
