@@ -122,20 +122,108 @@ INLINE vec v_tanh(vec x) {
   return (vec)(((mask)(q + r * (m - q * d - q * lost)) & ~sign) | ((mask)x & sign));
 }
 
-/* Rarer functions go through the C library, lane by lane. */
+/* Rarer functions, and rare arguments, go through the C library, lane by lane. */
 #if REAL_BITS == 32
 #define LIBRARY(name) name##f
 #else
 #define LIBRARY(name) name
 #endif
-#define LANEWISE(name)                                                                                       \
-  INLINE vec v_##name(vec x) {                                                                               \
+#define LANEWISE(function, name)                                                                             \
+  INLINE vec function(vec x) {                                                                               \
     for (int64_t i = 0; i < LANES; i++) x[i] = LIBRARY(name)(x[i]);                                          \
     return x;                                                                                                \
   }
-LANEWISE(log)
-LANEWISE(log1p)
-LANEWISE(sqrt)
-LANEWISE(sin)
-LANEWISE(cos)
-LANEWISE(erf)
+LANEWISE(v_log1p, log1p)
+LANEWISE(v_sqrt, sqrt)
+LANEWISE(v_erf, erf)
+LANEWISE(library_log, log)
+LANEWISE(library_sin, sin)
+LANEWISE(library_cos, cos)
+
+INLINE int everywhere(mask m) {
+  INTEGER all = -1;
+  for (int64_t i = 0; i < LANES; i++) all &= m[i];
+  return all != 0;
+}
+
+#if REAL_BITS == 32
+#define LEAST_NORMAL 1.17549435e-38f
+#define HALF_SQUARE_ROOT 0x3f3504f3 /* the bits of sqrt(1/2) */
+#define WIDEST_ANGLE 8192.0f
+#define QUARTER_TURN 1.57079637f /* pi / 2 in three parts */
+#define QUARTER_TURN_2 -4.37113883e-8f
+#define QUARTER_TURN_3 -1.71512489e-15f
+#else
+#define LEAST_NORMAL 2.2250738585072014e-308
+#define HALF_SQUARE_ROOT 0x3fe6a09e667f3bcd
+#define WIDEST_ANGLE 65536.0
+#define QUARTER_TURN 1.5707963267948966
+#define QUARTER_TURN_2 6.123233995736766e-17
+#define QUARTER_TURN_3 -1.4973849048591833e-33
+#endif
+
+/* x = 2^k (1 + f), 1 + f between sqrt(1/2) and sqrt(2); log(1 + f) by a polynomial in s = f / (2 + f), from
+ * FreeBSD's msun. */
+INLINE vec v_log(vec x) {
+  if (!everywhere((x >= LEAST_NORMAL) & (x < INFINITY))) return library_log(x);
+  const mask n = ((mask)x - HALF_SQUARE_ROOT) >> MANTISSA_BITS;
+  const vec f = (vec)((mask)x - (n << MANTISSA_BITS)) - 1;
+  const vec k = __builtin_convertvector(n, vec), s = f / (2 + f), z = s * s, half = f * f * (REAL)0.5;
+#if REAL_BITS == 32
+  vec q = splat(0.24279078841f);
+  q = q * z + 0.28498786688f;
+  q = q * z + 0.40000972152f;
+  q = q * z + 0.66666662693f;
+#else
+  vec q = splat(1.479819860511658591e-01);
+  q = q * z + 1.531383769920937332e-01;
+  q = q * z + 1.818357216161805012e-01;
+  q = q * z + 2.222219843214978396e-01;
+  q = q * z + 2.857142874366239149e-01;
+  q = q * z + 3.999999999940941908e-01;
+  q = q * z + 6.666666666666735130e-01;
+#endif
+  return k * LOG2_HIGH - ((half - (s * (half + q * z) + k * LOG2_LOW)) - f);
+}
+
+/* The sine of x + quarters * pi / 2: x less whole quarter turns, then a polynomial (Cephes; msun) for the sine
+ * or for the cosine. Wide angles, and machines on which subtracting would round twice, use the library. */
+INLINE vec sine(vec x, INTEGER quarters) {
+  const vec shifted = x * (REAL)0.63661977236758134308 + INTEGERS_ONLY;
+  const vec k = shifted - INTEGERS_ONLY;
+  const mask n = (mask)shifted - (mask)splat(INTEGERS_ONLY) + quarters;
+  vec r = x - k * QUARTER_TURN;
+  r = r - k * QUARTER_TURN_2;
+  r = r - k * QUARTER_TURN_3;
+  const vec z = r * r;
+#if REAL_BITS == 32
+  vec s = splat(-1.9515295891e-4f), c = splat(2.443315711809948e-5f);
+  s = s * z + 8.3321608736e-3f;
+  s = s * z - 1.6666654611e-1f;
+  c = c * z - 1.388731625493765e-3f;
+  c = c * z + 4.166664568298827e-2f;
+#else
+  vec s = splat(1.58969099521155010221e-10), c = splat(-1.13596475577881948265e-11);
+  s = s * z - 2.50507602534068634195e-08;
+  s = s * z + 2.75573137070700676789e-06;
+  s = s * z - 1.98412698298579493134e-04;
+  s = s * z + 8.33333333332248946124e-03;
+  s = s * z - 1.66666666666666324348e-01;
+  c = c * z + 2.08757232129817482790e-09;
+  c = c * z - 2.75573143513906633035e-07;
+  c = c * z + 2.48015872894767294178e-05;
+  c = c * z - 1.38888888888741095749e-03;
+  c = c * z + 4.16666666666666019037e-02;
+#endif
+  const vec value = v_where((n & 1) == 0, r + r * z * s, 1 - (z * (REAL)0.5 - z * z * c));
+  return v_where((n & 2) == 0, value, -value);
+}
+
+#if defined(__FMA__) || defined(__aarch64__)
+INLINE mask narrow(vec x) { return (x < WIDEST_ANGLE) & (x > -WIDEST_ANGLE); }
+INLINE vec v_sin(vec x) { return everywhere(narrow(x)) ? v_where(x == 0, x, sine(x, 0)) : library_sin(x); }
+INLINE vec v_cos(vec x) { return everywhere(narrow(x)) ? sine(x, 1) : library_cos(x); }
+#else
+INLINE vec v_sin(vec x) { return library_sin(x); }
+INLINE vec v_cos(vec x) { return library_cos(x); }
+#endif
