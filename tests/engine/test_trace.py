@@ -142,3 +142,11 @@ def test_explain_shows_every_stage_of_the_pipeline() -> None:
         "2 sigmoid",
     ):
         assert part in text
+
+
+def test_explain_counts_what_pytorch_computes_for_a_normalised_gate() -> None:
+    from gatework.engine.explain import explain
+
+    text = explain(LSTM(3, 12, layer_norm=True, recurrence="block", heads=3))
+    assert "1 in the loop, 0 hoisted out of it, 4 more expressions of the input computed by PyTorch" in text
+    assert "slot 3 is gate o: U n0 in 3 heads, without b" in text

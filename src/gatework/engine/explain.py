@@ -27,10 +27,13 @@ def explain(cell: Cell, *, source: bool = False) -> str:
     kernel = emit(step, torch.finfo(dtype).bits)
     reverse = kernel.reverse
     backward = reverse.graph.reached([*reverse.slots, *reverse.states, *reverse.sequences, *reverse.parameters])
+    hoisted = f"{step.sources} hoisted out of it"
+    if step.sequences:
+        hoisted += f", {len(step.sequences)} more expressions of the input computed by PyTorch"
     parts = [
         type(cell).equations(),
         f"Step graph\n{step}",
-        f"Products: {len(kernel.layout.products)} in the loop, {step.sources} hoisted out of it",
+        f"Products: {len(kernel.layout.products)} in the loop, {hoisted}",
         f"Stages: {kernel.forward.stages} forward, {kernel.backward.stages} backward",
         f"Operations forward: {_counted(step.graph, set(range(len(step.graph.nodes))))}",
         f"Operations backward: {_counted(reverse.graph, backward)}",

@@ -242,7 +242,8 @@ def _layer_norm(v: Vocabulary, x: Any, normalized_shape: Any, weight: Any = None
         raise ValueError(f"only over all units, not {tuple(normalized_shape)}")
     centred = v.apply("sub", x, _mean(v, x, -1, True))
     variance = _mean(v, v.apply("mul", centred, centred), -1, True)
-    normal = v.apply("div", centred, v.apply("sqrt", v.apply("add", variance, eps)))
+    scale = v.apply("div", 1.0, v.apply("sqrt", v.apply("add", variance, eps)))  # once a row
+    normal = v.apply("mul", centred, scale)
     scaled = normal if weight is None else v.apply("mul", normal, weight)
     return scaled if bias is None else v.apply("add", scaled, bias)
 
