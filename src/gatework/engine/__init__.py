@@ -6,7 +6,7 @@ once where a cell is linear in its states. A further engine is one more module w
 """
 
 from gatework.engine.contract import Call, Engine, Noise, Result, RunOptions, checked_call
-from gatework.engine.plan import ENGINES, Plan, plan
+from gatework.engine.plan import ENGINES, Plan, plan, verdicts
 from gatework.engine.run import run, run_with
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "plan",
     "run",
     "run_with",
+    "verdicts",
 ]

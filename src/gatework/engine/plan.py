@@ -54,6 +54,16 @@ def plan(call: Call, engine: str = "auto") -> Plan:
     raise AssertionError("the loop engine refuses nothing")
 
 
+def verdicts(call: Call) -> dict[str, str]:
+    """For every engine, the most wanted first, whether it runs a call, could run it, or why not."""
+    chosen = plan(call).engine.name
+    found = {}
+    for name, engine in ENGINES.items():
+        against = engine.refuses(call) or engine.unprofitable(call)
+        found[name] = "runs it" if name == chosen else "could run it" if against is None else f"not: {against}"
+    return found
+
+
 def _named(call: Call, name: str) -> Plan:
     if name not in ENGINES:
         raise EngineError(f"there is no engine {name!r}", did_you_mean(name, ["auto", *ENGINES]))
