@@ -13,6 +13,7 @@ from gatework.engine.emit_c import runtime
 
 FUNCTIONS = ("exp", "expm1", "sigmoid", "tanh", "log", "log1p", "sqrt", "sin", "cos", "erf")
 TYPES = {32: np.float32, 64: np.float64}
+TOLERANCE = {32: 1e-4, 64: 1e-12}
 
 
 @cache
@@ -22,13 +23,12 @@ def library(bits: int) -> ctypes.CDLL:
         f"{{ for (int64_t i = 0; i < n; i += LANES) store(p + i, v_{name}(load(p + i))); }}"
         for name in FUNCTIONS
     ]
-    products = [
-        f"DEFINE_PRODUCT({width}, product_{width})\n"
-        f"void multiply_{width}(REAL *A, REAL *B, REAL *C, int64_t rows, int64_t depth, int64_t vectors) "
-        f"{{ product_{width}((Tile){{A, depth, B, C, vectors * LANES, depth}}, rows, 0, vectors, vectors, NULL); }}"
-        for width in (3, 4, 5, 7)
-    ]
-    loaded = build("\n".join([f"#define REAL_BITS {bits}", runtime(), *exported, *products]))
+    product = (
+        "void multiply(REAL *A, REAL *B, REAL *C, int64_t rows, int64_t depth, int64_t vectors, int64_t downwards) "
+        "{ const Tile t = {A, depth, B, C, vectors * LANES, depth, .downwards = downwards};"
+        " product(t, rows, 0, vectors, vectors, NULL); }"
+    )
+    loaded = build("\n".join([f"#define REAL_BITS {bits}", runtime(), *exported, product]))
     loaded.lanes.restype = ctypes.c_int64
     return loaded
 
@@ -104,44 +104,95 @@ def test_limits_and_nan(name: str, bits: int) -> None:
 
 
 @pytest.mark.parametrize("bits", TYPES)
-@pytest.mark.parametrize("width", [3, 4, 5, 7])
-def test_product_of_packed_weights(width: int, bits: int) -> None:
+def test_product_of_packed_weights(bits: int) -> None:
     loaded, kind = library(bits), TYPES[bits]
     lanes, generator = loaded.lanes(), np.random.default_rng(0)
-    for rows, depth, gates in ((1, 1, width), (2, 5, width), (13, 17, 2 * width), (29, 7, width + 1)):
+    shapes = [(rows, 5, 3) for rows in range(1, 30)] + [(1, 1, 1), (2, 257, 1), (13, 17, 2), (29, 700, 5)]
+    for rows, depth, gates in shapes:
         units = 2 * lanes - 1
         U = generator.standard_normal((gates, units, depth)).astype(kind)
         A = generator.standard_normal((rows, depth)).astype(kind)
         vectors = 2 * gates
         panels = np.full(vectors * lanes * depth, np.nan, kind)
         C = generator.standard_normal((rows, vectors * lanes)).astype(kind)
-        expected = C.copy()
-        for g in range(gates):
-            for u in range(units):
-                expected[:, (u // lanes * gates + g) * lanes + u % lanes] += A @ U[g, u]
-        loaded.pack_forward(
-            ctypes.c_void_p(panels.ctypes.data), pointers(U), *map(ctypes.c_int64, (gates, units, depth, width, 2))
-        )
-        getattr(loaded, f"multiply_{width}")(
-            *(ctypes.c_void_p(array.ctypes.data) for array in (A, panels, C)),
-            *map(ctypes.c_int64, (rows, depth, vectors)),
-        )
-        np.testing.assert_allclose(C, expected, rtol=0, atol=1e-5 if bits == 32 else 1e-13)
+        expected = C + joined(A, U, lanes)
+        loaded.pack_forward(address(panels), pointers(U), *numbers(gates, units, depth, 2))
+        loaded.multiply(*map(address, (A, panels, C)), *numbers(rows, depth, vectors, rows % 2))
+        np.testing.assert_allclose(C, expected, rtol=0, atol=TOLERANCE[bits])
+
+
+@pytest.mark.parametrize("bits", TYPES)
+@pytest.mark.parametrize(("rows", "units", "depth"), [(1, 1, 1), (7, 19, 5), (101, 64, 48), (331, 33, 300)])
+def test_products_over_all_steps(bits: int, rows: int, units: int, depth: int) -> None:
+    loaded, kind, gates = library(bits), TYPES[bits], 3
+    lanes, generator = loaded.lanes(), np.random.default_rng(0)
+    W = generator.standard_normal((gates, units, depth)).astype(kind)
+    x = generator.standard_normal((rows, depth)).astype(kind)
+    columns = -(-units // lanes) * lanes * gates
+    bias = generator.standard_normal(columns).astype(kind)
+    panels, C = np.full(columns * depth, np.nan, kind), np.full((rows, columns), np.nan, kind)
+    loaded.pack_forward(address(panels), pointers(W), *numbers(gates, units, depth, 2))
+    loaded.dense(
+        address(C), *numbers(columns), address(x), *numbers(rows, depth, depth), address(panels),
+        *numbers(columns // lanes), address(bias), *numbers(1, 2),
+    )  # fmt: skip
+    np.testing.assert_allclose(C, joined(x, W, lanes) + bias, rtol=0, atol=TOLERANCE[bits] * 30)
+
+    padded = -(-depth // lanes) * lanes
+    slope = joined(generator.standard_normal((rows, 1)), generator.standard_normal((gates, units, 1)), lanes).astype(
+        kind
+    )
+    panels, back = np.full(columns * padded, np.nan, kind), np.full((rows, padded), np.nan, kind)
+    loaded.pack_backward(address(panels), pointers(W), *numbers(gates, units, depth, 2))
+    loaded.dense(
+        address(back), *numbers(padded), address(slope), *numbers(rows, columns, columns), address(panels),
+        *numbers(padded // lanes), None, *numbers(1, 2),
+    )  # fmt: skip
+    slopes = [slope.reshape(rows, -1, gates, lanes)[:, :, g].reshape(rows, -1)[:, :units] for g in range(gates)]
+    expected = sum(slopes[g] @ W[g] for g in range(gates))
+    np.testing.assert_allclose(back[:, :depth], expected, rtol=0, atol=TOLERANCE[bits] * 300)
+
+    found, sums = np.full_like(W, np.nan), np.full((gates, units), np.nan, kind)
+    found_h = np.full((gates, units, 2), np.nan, kind)
+    h, cut = generator.standard_normal((rows, 2)).astype(kind), rows // 3
+    tables = [pointers(table) for table in (sums, found, found_h)]
+    arguments = [slope.ctypes.data, columns, rows, cut, gates, units, 2, ctypes.addressof(tables[0]), 2]
+    for table, wide, factor in ((tables[1], depth, x), (tables[2], 2, h)):
+        rest = factor[cut:]
+        arguments += [ctypes.addressof(table), wide, factor.ctypes.data, rest.ctypes.data]
+    loaded.gradient((ctypes.c_int64 * len(arguments))(*arguments))
+    for g in range(gates):
+        np.testing.assert_allclose(found[g], slopes[g].T @ x, rtol=0, atol=TOLERANCE[bits] * 300)
+        np.testing.assert_allclose(found_h[g], slopes[g].T @ h, rtol=0, atol=TOLERANCE[bits] * 300)
+        np.testing.assert_allclose(sums[g], slopes[g].sum(0), rtol=0, atol=TOLERANCE[bits] * 300)
+
+
+def joined(A: np.ndarray, U: np.ndarray, lanes: int) -> np.ndarray:
+    """A times gates (gates, units, depth), their units interleaved, zero in the padding."""
+    gates, units, _ = U.shape
+    result = np.zeros((len(A), -(-units // lanes) * lanes * gates), A.dtype)
+    for g in range(gates):
+        for u in range(units):
+            result[:, (u // lanes * gates + g) * lanes + u % lanes] = A @ U[g, u]
+    return result
+
+
+def address(array: np.ndarray) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+def numbers(*values: int) -> list[ctypes.c_int64]:
+    return [ctypes.c_int64(value) for value in values]
 
 
 def pointers(gates: np.ndarray) -> ctypes.Array:
     return (ctypes.c_void_p * len(gates))(*(gate.ctypes.data for gate in gates))
 
 
-def test_separate_undoes_interleave() -> None:
+def test_interleave() -> None:
     loaded, generator = library(64), np.random.default_rng(0)
     lanes, units, width = loaded.lanes(), 11, 3
     gates = generator.standard_normal((5, units, width))
-    joined = np.full((-(-units // lanes) * lanes * 5, width), np.nan)
-    sizes = [ctypes.c_int64(size) for size in (5, units, width, 2)]
-    loaded.interleave(ctypes.c_void_p(joined.ctypes.data), pointers(gates), *sizes)
-    assert np.isfinite(joined).all()
-    assert (joined[lanes] == gates[1, 0]).all()
-    found = np.full_like(gates, np.nan)
-    loaded.separate(pointers(found), ctypes.c_void_p(joined.ctypes.data), *sizes)
-    np.testing.assert_array_equal(found, gates)
+    found = np.full((-(-units // lanes) * lanes * 5, width), np.nan)
+    loaded.interleave(address(found), pointers(gates), *numbers(5, units, width, 2))
+    np.testing.assert_array_equal(found, joined(np.eye(width), gates, lanes).T)

@@ -108,22 +108,21 @@ class Backward(Loop):
         lines = []
         for node, operand in self.returned.items():
             if self._returned_stage(node, self.schedule.ready) == stage:
-                c = self.size(self.step.depth(operand))
-                lines += [self.each_row(), f"        clear_units(a->returned{node} + b * a->padded{c}, &share{c});"]
-                lines += self._send(operand, f"a->returned{node}")
+                lines += self._send(operand, f"a->returned{node}", fresh=True)
         return lines
 
-    def _send(self, operand: int, target: str) -> list[str]:
-        """Add what an operand's slots send back to it."""
+    def _send(self, operand: int, target: str, *, fresh: bool) -> list[str]:
+        """Add what an operand's slots send back to it; the first product of a fresh target writes it."""
         lines, d = [], self.size(self.step.depth(operand))
-        for z, zone in self.zones(operand):
+        for number, (z, zone) in enumerate(self.zones(operand)):
             c, gates = self.size(zone.width), len(zone.slots)
             columns = self.columns(self.places.buffer(zone.buffer))
             heads = f"&(const Heads){{a->heads{z}, a->H{d}, 1, a->H{c}, {gates}}}" if zone.heads > 1 else "NULL"
             lines.append(
-                f"    product_4((Tile){{{self._array('slope', zone.buffer)} + share{d}.first_row * {columns} + "
+                f"    product((Tile){{{self._array('slope', zone.buffer)} + share{d}.first_row * {columns} + "
                 f"{self.columns(self.places.before(zone))}, {columns}, a->weights{z}, "
-                f"{target} + share{d}.first_row * a->padded{d}, a->padded{d}, {gates} * a->padded{c}}}, "
+                f"{target} + share{d}.first_row * a->padded{d}, a->padded{d}, {gates} * a->padded{c}, "
+                f".fresh = {int(fresh and number == 0)}, .downwards = t % 2}}, "
                 f"share{d}.last_row - share{d}.first_row, share{d}.first_unit / LANES, share{d}.last_unit / LANES, "
                 f"a->padded{d} / LANES, {heads});"
             )
@@ -136,7 +135,7 @@ class Backward(Loop):
             node = self.step.graph.nodes[operand]
             if node.op == "state":
                 c = self.size(node.width)
-                lines += self._send(operand, f"(a->carry{int(node.value)} + t % 2 * B * a->padded{c})")
+                lines += self._send(operand, f"(a->carry{int(node.value)} + t % 2 * B * a->padded{c})", fresh=False)
         lines = self.meeting() + lines if lines else []
         lines += ["    if (a->resets && memchr(a->resets + t * B, 1, (size_t)B))", self.each_row() + " {"]
         lines.append("        if (!a->resets[t * B + b] || (a->lengths && t >= a->lengths[b])) continue;")

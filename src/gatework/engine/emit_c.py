@@ -16,9 +16,9 @@ from gatework.engine.emit_backward import Backward
 from gatework.engine.emit_forward import Forward
 from gatework.engine.emit_loop import Loop
 from gatework.engine.graph import StepGraph
-from gatework.engine.layout import Layout, layout, panel_width
+from gatework.engine.layout import Layout, layout
 
-_RUNTIME = ("vector.h", "functions.h", "product.h", "team.h", "units.h", "pack.h")
+_RUNTIME = ("vector.h", "functions.h", "product.h", "team.h", "units.h", "pack.h", "dense.h")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def emit(step: StepGraph, bits: int) -> Kernel:
     """
     reverse, places = derive(step), layout(step)
     forward, backward = Forward(step, reverse, places), Backward(step, reverse, places)
-    parts = [f"#define REAL_BITS {bits}", runtime(), *_products(places), forward.text(), _step(), backward.text()]
+    parts = [f"#define REAL_BITS {bits}", runtime(), forward.text(), _step(), backward.text()]
     return Kernel("\n".join(parts), step, reverse, places, _entry(forward), _entry(backward))
 
 
@@ -92,8 +92,3 @@ def _step() -> str:
 def runtime_file(name: str) -> str:
     """The text of a file of the runtime."""
     return (Path(__file__).with_name("runtime") / name).read_text(encoding="utf-8")
-
-
-def _products(places: Layout) -> list[str]:
-    widths = {panel_width(len(zone.slots)) for _, zone in places.products}
-    return [f"DEFINE_PRODUCT({width}, product_{width})" for width in sorted({4} | widths)]

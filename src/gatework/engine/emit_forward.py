@@ -5,7 +5,7 @@ from __future__ import annotations
 from gatework.engine.derive import Reverse
 from gatework.engine.emit_loop import Loop
 from gatework.engine.graph import StepGraph
-from gatework.engine.layout import Layout, panel_width
+from gatework.engine.layout import Layout
 from gatework.engine.schedule import Store, schedule
 
 
@@ -95,9 +95,9 @@ class Forward(Loop):
             columns = self.columns(self.places.buffer(zone.buffer))
             heads = f"&(const Heads){{a->heads{z}, a->H{c}, {gates}, {depth}, 0}}" if zone.heads > 1 else "NULL"
             lines.append(
-                f"    product_{panel_width(gates)}((Tile){{{array} + share{c}.first_row * {depth}, {depth}, "
+                f"    product((Tile){{{array} + share{c}.first_row * {depth}, {depth}, "
                 f"a->weights{z}, {self._buffer(zone.buffer)} + share{c}.first_row * {columns} + "
-                f"{self.columns(self.places.before(zone))}, {columns}, {depth}}}, "
+                f"{self.columns(self.places.before(zone))}, {columns}, {depth}, .downwards = t % 2}}, "
                 f"share{c}.last_row - share{c}.first_row, share{c}.first_unit / LANES * {gates}, "
                 f"share{c}.last_unit / LANES * {gates}, a->padded{c} / LANES * {gates}, {heads});"
             )

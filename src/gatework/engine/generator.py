@@ -89,7 +89,7 @@ class Generator:
         panels, bias = torch.empty(width * depth, dtype=dtype), torch.zeros(width, dtype=dtype)
         matrix = output.weight.contiguous()
         whole = (ctypes.c_void_p * 1)(matrix.data_ptr())
-        last.program.library.pack_forward(panels.data_ptr(), whole, 1, self.symbols, depth, 4, 1)
+        last.program.library.pack_forward(panels.data_ptr(), whole, 1, self.symbols, depth, 1)
         if output.bias is not None:
             bias[: self.symbols] = output.bias
         affines = [
@@ -256,7 +256,7 @@ class _PackedLayer:
 @cache
 def _library(bits: int) -> ctypes.CDLL:
     files = (runtime_file(name) for name in ("affine.h", "draw.h", "generate.h"))
-    library = build("\n".join([f"#define REAL_BITS {bits}", runtime(), "DEFINE_PRODUCT(4, product_4)", *files]))
+    library = build("\n".join([f"#define REAL_BITS {bits}", runtime(), *files]))
     generator = ctypes.POINTER(_Generator)
     library.read_symbols.argtypes = [generator, ctypes.c_void_p, ctypes.c_int64]
     library.write_symbols.argtypes = [generator, ctypes.c_void_p, ctypes.c_int64, ctypes.c_double]

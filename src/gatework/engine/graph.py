@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 LEAVES = frozenset(("state", "slot", "sequence", "parameter", "held", "drawn", "constant", "carried", "returned"))
 COMPARISONS = frozenset(("less", "less_equal", "equal"))
@@ -185,18 +186,18 @@ class StepGraph:
     held: int = 0
     drawn: int = 0
 
-    @property
+    @cached_property
     def tables(self) -> dict[str, int]:
         """How many leaves there are of each kind that a run is given."""
         counts = {"sequence": len(self.sequences), "parameter": len(self.parameters)}
         return counts | {"held": self.held, "drawn": self.drawn}
 
-    @property
+    @cached_property
     def operands(self) -> tuple[int, ...]:
         """The distinct nodes that products multiply, in order of computation."""
         return tuple(sorted({slot.operand for slot in self.slots if slot.operand is not None}))
 
-    @property
+    @cached_property
     def expressions(self) -> tuple[int, ...]:
         """The operands that are no bare states."""
         return tuple(node for node in self.operands if self.graph.nodes[node].op != "state")
@@ -205,7 +206,7 @@ class StepGraph:
         """The width of an operand."""
         return next(slot.depth for slot in self.slots if slot.operand == operand)
 
-    @property
+    @cached_property
     def widths(self) -> tuple[int, ...]:
         """All different widths, those of the states first."""
         found = [*self.state_sizes, *(size for slot in self.slots for size in (slot.width, slot.depth))]

@@ -81,13 +81,3 @@ def layout(step: StepGraph) -> Layout:
         for (buffer, width, operand, depth, heads), slots in grouped.items()
     ]
     return Layout(tuple(sources), tuple(sorted(zones, key=lambda zone: zone.buffer)))
-
-
-def panel_width(slots: int) -> int:
-    """How many vectors a panel of the packed weights of so many interleaved gates is wide.
-
-    It divides four times the number of gates, so that threads can share units four vectors at a time.
-    """
-    if slots <= 4:
-        return slots * (4 // slots)
-    return next((width for width in (4, 3, 5, 7) if slots % width == 0), 4)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+from array import array
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from gatework.engine.layout import Layout, Zone, panel_width
+from gatework.engine.layout import Layout, Zone
 from gatework.engine.threads import threads_for
+from gatework.engine.workspace import take
 
 
 class Packing:
@@ -28,9 +31,7 @@ class Packing:
         self.library = library
         self.layout = places
         self.dtype = dtype
-        for name in ("pack_forward", "pack_backward", "separate_transposed"):
-            getattr(library, name).argtypes = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 5]
-        for name in ("interleave", "separate"):
+        for name in ("interleave", "pack_forward", "pack_backward"):
             getattr(library, name).argtypes = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 4]
         library.lanes.restype = ctypes.c_int64
         self.lanes = int(library.lanes())
@@ -52,32 +53,10 @@ class Packing:
         zones = self.layout.buffer(buffer)
         joined = torch.empty(self.columns(zones), width, dtype=self.dtype)
         for zone in zones:
-            gates = _addresses([parameters[slot] for slot in zone.slots])
-            at = self.part(zone, joined, 0).data_ptr()
-            self.library.interleave(at, gates, len(zone.slots), zone.width, width, threads_for(joined))
+            gates = addresses([parameters[slot] for slot in zone.slots])
+            at, sizes = self.part(zone, joined, 0).data_ptr(), (len(zone.slots), zone.width, width)
+            self.library.interleave(at, gates.buffer_info()[0], *sizes, threads_for(joined.numel()))
         return joined
-
-    def separated(
-        self, buffer: int, joined: Tensor, like: Sequence[Tensor | None], result: list[Tensor | None], width: int
-    ) -> None:
-        """Put the gradient of ``interleaved`` into ``result``, one entry a slot."""
-        for zone in self.layout.buffer(buffer):
-            self.separated_zone(zone, self.part(zone, joined, 0), like, result, width)
-
-    def separated_zone(
-        self, zone: Zone, joined: Tensor, like: Sequence[Tensor | None], result: list[Tensor | None], width: int
-    ) -> None:
-        """The same for (columns, width) of one zone."""
-        wanted = [like[slot] for slot in zone.slots]
-        parts = [None if p is None else torch.empty_like(p, memory_format=torch.contiguous_format) for p in wanted]
-        sizes, threads = (len(parts), zone.width, width), threads_for(joined)
-        if joined.stride(1) == 1:
-            self.library.separate(_addresses(parts), joined.data_ptr(), *sizes, threads)
-        else:
-            pitch = joined.stride(1)
-            self.library.separate_transposed(_addresses(parts), joined.data_ptr(), *sizes, pitch, threads)
-        for slot, part in zip(zone.slots, parts, strict=True):
-            result[slot] = part
 
     def separated_head(self, zone: Zone, head: int, joined: Tensor) -> Tensor:
         """The gradient of one block of all gates of a zone, (gates, width / heads, depth / heads).
@@ -97,28 +76,29 @@ class Packing:
         first = head * size // self.lanes
         return first * grain, (self.padded((head + 1) * size) // self.lanes - first) * grain
 
-    def packed_forward(self, zone: Zone, U: Sequence[Tensor | None]) -> Tensor:
-        """The panels that the forward loop multiplies with."""
-        gates = [_whole(U[slot]) for slot in zone.slots]
-        packed = torch.empty(self.columns([zone]) * zone.depth, dtype=self.dtype)
-        sizes = (len(gates), zone.width, zone.depth, panel_width(len(gates)))
-        self.library.pack_forward(packed.data_ptr(), _addresses(gates), *sizes, threads_for(packed))
+    def packed_forward(self, zone: Zone, gates: Sequence[Tensor | None], depth: int) -> Tensor:
+        """Panels of a zone's matrices, (width, depth) each, for products with rows of their inputs."""
+        packed = take((self.columns([zone]) * depth,), self.dtype)
+        self._pack(self.library.pack_forward, packed, zone, gates, depth)
         return packed
 
     def packed_inputs(self, buffer: int, W: Sequence[Tensor | None], width: int) -> Tensor:
-        """The panels of a buffer's input weights, for single steps."""
+        """The panels of a buffer's input weights, all zones together, for single steps."""
         joined = self.interleaved(buffer, W, width)
-        packed = torch.empty_like(joined)
-        self.library.pack_forward(packed.data_ptr(), _addresses([joined]), 1, len(joined), width, 4, 1)
+        packed, table = torch.empty_like(joined), addresses([joined])
+        self.library.pack_forward(packed.data_ptr(), table.buffer_info()[0], 1, len(joined), width, 1)
         return packed
 
-    def packed_backward(self, zone: Zone, U: Sequence[Tensor | None]) -> Tensor:
-        """The panels that the reverse loop multiplies with."""
-        gates = [_whole(U[slot]) for slot in zone.slots]
-        packed = torch.empty(self.columns([zone]) * self.padded(zone.depth), dtype=self.dtype)
-        sizes = (len(gates), zone.width, zone.depth, 4)
-        self.library.pack_backward(packed.data_ptr(), _addresses(gates), *sizes, threads_for(packed))
+    def packed_backward(self, zone: Zone, gates: Sequence[Tensor | None], depth: int) -> Tensor:
+        """Panels of the same, for products with rows of slopes."""
+        packed = take((self.columns([zone]) * self.padded(depth),), self.dtype)
+        self._pack(self.library.pack_backward, packed, zone, gates, depth)
         return packed
+
+    def _pack(self, pack: Any, packed: Tensor, zone: Zone, gates: Sequence[Tensor | None], depth: int) -> None:
+        whole = [_whole(gates[slot]) for slot in zone.slots]
+        table = addresses(whole)
+        pack(packed.data_ptr(), table.buffer_info()[0], len(whole), zone.width, depth, threads_for(packed.numel()))
 
 
 def _whole(U: Tensor | None) -> Tensor | None:
@@ -126,5 +106,6 @@ def _whole(U: Tensor | None) -> Tensor | None:
     return U if U is None or U.dim() == 2 else torch.block_diag(*U)
 
 
-def _addresses(tensors: Sequence[Tensor | None]) -> ctypes.Array[ctypes.c_void_p]:
-    return (ctypes.c_void_p * len(tensors))(*(None if t is None else t.data_ptr() for t in tensors))
+def addresses(tensors: Sequence[Tensor | None]) -> array[int]:
+    """Of the tensors' data, 0 for None."""
+    return array("q", [0 if t is None else t.data_ptr() for t in tensors])

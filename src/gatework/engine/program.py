@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gatework.engine.build import build
+from gatework.engine.dense import Dense, Factor
 from gatework.engine.emit_c import Entry, emit
 from gatework.engine.graph import StepGraph
 from gatework.engine.layout import Zone
@@ -42,6 +44,7 @@ class Program:
         for function in (self.library.forward, self.library.backward, self.library.step):
             function.argtypes, function.restype = [ctypes.c_void_p], None
         self.packing = Packing(self.library, self.layout, dtype)
+        self.dense = Dense(self.library, self.packing)
         zones = [zone for _, zone in self.layout.products]
 
         self.multiplications = sum(len(z.slots) * z.width * z.depth // z.heads for z in zones)
@@ -59,11 +62,12 @@ class Program:
         new = inputs.start[0].new_empty
         whole = keep or inputs.lengths is not None
         states = tuple(
-            new(time if whole or k in every else min(2, time), batch, size)
+            take((time if whole or k in every else min(2, time), batch, size), self.dtype)
             for k, size in enumerate(self.step.state_sizes)
         )
         operands = tuple(
-            new(time if keep else min(2, time), batch, self.step.depth(node)) for node in self.step.expressions
+            take((time if keep else min(2, time), batch, self.step.depth(node)), self.dtype)
+            for node in self.step.expressions
         )
         fields = self._shared_fields(inputs, states, batch)
         held: list[Tensor] = []
@@ -75,10 +79,9 @@ class Program:
                 fields[f"bias{index}"] = bias.data_ptr()
                 held.append(bias)
             else:
-                x = inputs.sources[source].reshape(time * batch, -1)
-                joined = self.packing.interleaved(index, weights.W, x.shape[1])
-                buffer = take((time, batch, len(joined)), self.dtype)
-                torch.addmm(bias.view(-1), x, joined.t(), out=buffer.view(time * batch, -1))
+                buffer = take((time, batch, len(bias)), self.dtype)
+                x = inputs.sources[source].flatten(0, 1)
+                self.dense.inputs(index, x, weights.W, bias, buffer.flatten(0, 1))
             fields[f"buffer{index}"], fields[f"buffer{index}_steps"] = buffer.data_ptr(), len(buffer)
             buffers.append(buffer)
         for node, operand in zip(self.step.expressions, operands, strict=True):
@@ -184,88 +187,88 @@ class Program:
             fields |= {f"{name}_gradient{k}": tensor.data_ptr() for k, tensor in enumerate(tensors)}
         self._call(self.library.backward, self.kernel.backward, fields)
         del held
-        W, b, sources = self._input_gradients(inputs, weights, slopes, want_sources)
+        W, U, b = self._weight_gradients(inputs, weights, trace, slopes)
         sizes = self.step.state_sizes
         return Gradients(
-            sources,
+            self._source_gradients(inputs, weights, slopes, want_sources),
             sequences,
             tuple(total.sum(0)[:size] for total, size in zip(sums, self.step.parameters, strict=True)),
             tuple(carry[0, :, :size].contiguous() for carry, size in zip(carries, sizes, strict=True)),
             tuple(reset[:, :size].contiguous() for reset, size in zip(resets, sizes, strict=False))
             or (None,) * len(sizes),
             W,
-            self._recurrent_gradients(inputs, weights, trace, slopes),
+            U,
             b,
         )
 
-    def _input_gradients(
+    def _source_gradients(
         self, inputs: Inputs, weights: Weights, slopes: Sequence[Tensor], want: Sequence[bool]
-    ) -> tuple[tuple[Tensor | None, ...], tuple[Tensor | None, ...], tuple[Tensor | None, ...]]:
-        """The gradients of all W, all b and the sources: one large product each."""
-        W: list[Tensor | None] = [None] * len(self.step.slots)
-        b: list[Tensor | None] = [None] * len(self.step.slots)
+    ) -> tuple[Tensor | None, ...]:
         sources: list[Tensor | None] = [None] * self.step.sources
         for index, source in enumerate(self.layout.sources):
-            slope = slopes[index].flatten(0, 1)
-            if any(weights.b[slot] is not None for slot in self._slots(index)):
-                total = slope.new_ones(1, len(slope)).mm(slope).view(-1, 1)
-                self.packing.separated(index, total, weights.b, b, 1)
-            if source is None:
-                continue
-            x = inputs.sources[source].reshape(len(slope), -1)
-            self.packing.separated(index, _weight_gradient(slope, x), weights.W, W, x.shape[1])
-            if want[source]:
-                joined = self.packing.interleaved(index, weights.W, x.shape[1])
-                sources[source] = slope.mm(joined).view(inputs.sources[source].shape)
-        return tuple(W), tuple(b), tuple(sources)
+            if source is not None and want[source]:
+                x = inputs.sources[source]
+                slope = slopes[index].flatten(0, 1)
+                sources[source] = self.dense.sources(index, slope, weights.W, x.shape[2]).view(x.shape)
+        return tuple(sources)
 
-    def _recurrent_gradients(
+    def _weight_gradients(
         self, inputs: Inputs, weights: Weights, trace: Trace, slopes: Sequence[Tensor]
-    ) -> tuple[Tensor | None, ...]:
-        """The gradients of all matrices of the loop: for each product, one large product over batch and time."""
-        U: list[Tensor | None] = [None] * len(self.step.slots)
-        for _, zone in self.layout.products:
-            factors = self._factors(zone, inputs, trace, self.packing.part(zone, slopes[zone.buffer], 2))
-            if zone.heads == 1:
-                self.packing.separated_zone(zone, _summed(factors), weights.U, U, zone.depth)
-            else:
-                blocks = torch.stack([self._head_gradient(zone, head, factors) for head in range(zone.heads)], 1)
-                for slot, block in zip(zone.slots, blocks, strict=True):
+    ) -> tuple[tuple[Tensor | None, ...], ...]:
+        """The gradients of all W, U and b: for each zone one product of its slopes with all that it multiplied."""
+        parts: list[list[Tensor | None]] = [[None] * len(self.step.slots) for _ in range(3)]
+        W, U, b = parts
+        for zone in self.layout.zones:
+            slope = self.packing.part(zone, slopes[zone.buffer].flatten(0, 1), 1)
+            source, factors, results = self.layout.sources[zone.buffer], [], [b]
+            before = None if zone.operand is None else self._multiplied(zone.operand, inputs, trace)
+            if source is not None:
+                x = inputs.sources[source].flatten(0, 1)
+                cut = 0 if before is None else len(before[0])
+                factors.append(Factor(weights.W, x.shape[1], x[:cut], x[cut:]))
+                results.append(W)
+            if before is not None and zone.heads == 1:
+                factors.append(Factor(weights.U, zone.depth, *before))
+                results.append(U)
+            for result, found in zip(results, self.dense.weights(zone, slope, weights.b, factors), strict=True):
+                for slot, part in zip(zone.slots, found, strict=True):
+                    result[slot] = part
+            if before is not None and zone.heads > 1:
+                blocks = [self._head_gradient(zone, head, slope, torch.cat(before)) for head in range(zone.heads)]
+                for slot, block in zip(zone.slots, torch.stack(blocks, 1), strict=True):
                     U[slot] = block
-        return tuple(U)
+        return tuple(W), tuple(U), tuple(b)
 
-    def _head_gradient(self, zone: Zone, head: int, factors: list[tuple[Tensor, Tensor]]) -> Tensor:
+    def _head_gradient(self, zone: Zone, head: int, slope: Tensor, before: Tensor) -> Tensor:
         depth = zone.depth // zone.heads
         columns = self.packing.head_columns(zone, head)
-        parts = [(slope.narrow(1, *columns), e.narrow(1, head * depth, depth)) for slope, e in factors]
-        return self.packing.separated_head(zone, head, _summed(parts).contiguous())
+        return self.packing.separated_head(
+            zone, head, slope.narrow(1, *columns).t().mm(before.narrow(1, head * depth, depth))
+        )
 
-    def _factors(self, zone: Zone, inputs: Inputs, trace: Trace, slope: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Pairs of slopes and of what was multiplied, (rows, columns) and (rows, depth); the first is the largest."""
-        assert zone.operand is not None
-        node = self.step.graph.nodes[zone.operand]
+    def _multiplied(self, operand: int, inputs: Inputs, trace: Trace) -> tuple[Tensor, Tensor]:
+        """The rows that a product multiplied at all steps, in two pieces, (rows, depth) each."""
+        node = self.step.graph.nodes[operand]
         if node.op != "state":
-            operand = trace.operands[self.step.expressions.index(zone.operand)]
-            return [(slope.flatten(0, 1), operand.flatten(0, 1))]
+            rows = trace.operands[self.step.expressions.index(operand)].flatten(0, 1)
+            return rows[:0], rows
         k = int(node.value)  # before each step: the start, then what the steps left, save after resets
         states, start = trace.states[k], inputs.start[k]
-        if inputs.resets is not None:
-            before = torch.cat([start[None], states[:-1]])
-            before = torch.where(inputs.resets[:, :, None], inputs.initial[k], before)
-            return [(slope.flatten(0, 1), before.flatten(0, 1))]
-        if inputs.time == 1:
-            return [(slope[0], start)]
-        return [(slope[1:].flatten(0, 1), states[:-1].flatten(0, 1)), (slope[0], start)]
+        if inputs.resets is None:
+            return start, states[:-1].flatten(0, 1)
+        before = torch.cat([start[None], states[:-1]])
+        before = torch.where(inputs.resets[:, :, None], inputs.initial[k], before).flatten(0, 1)
+        return before[:0], before
 
     def _slots(self, buffer: int) -> list[int]:
         return [slot for zone in self.layout.buffer(buffer) for slot in zone.slots]
 
     def _packed(
-        self, pack: Callable[[Zone, Sequence[Tensor | None]], Tensor], weights: Weights, fields: dict[str, int]
+        self, pack: Callable[[Zone, Sequence[Tensor | None], int], Tensor], weights: Weights, fields: dict[str, int]
     ) -> list[Tensor]:
         packed = []
         for z, zone in self.layout.products:
-            packed.append(pack(zone, weights.U))
+            packed.append(pack(zone, weights.U, zone.depth))
             fields[f"weights{z}"], fields[f"heads{z}"] = packed[-1].data_ptr(), zone.heads
         return packed
 
@@ -302,8 +305,8 @@ class Program:
         return list(memory.values())
 
     def _call(self, function: Callable[[int], Any], entry: Entry, fields: dict[str, int]) -> None:
-        arguments = (ctypes.c_int64 * len(entry.fields))(*(fields.get(name, 0) for name in entry.fields))
-        function(ctypes.addressof(arguments))
+        arguments = array("q", [fields.get(name, 0) for name in entry.fields])
+        function(arguments.buffer_info()[0])
 
     def split(self, batch: int) -> tuple[int, bool]:
         """How many threads, and whether they share the units of all rows instead of rows with all units."""
@@ -316,22 +319,3 @@ class Program:
         weights = self.multiplications * torch.finfo(self.dtype).bits // 8
         by_units = not sums and grains >= 2 and (batch < 2 * threads or weights > _L2_BYTES)
         return (min(threads, grains), True) if by_units else (min(threads, batch), False)
-
-
-_MANY_ROWS = 1500
-
-
-def _weight_gradient(slope: Tensor, x: Tensor) -> Tensor:
-    """``slope.T @ x``; over many rows as the transpose of ``x.T @ slope``, which MKL computes a fifth faster."""
-    return x.t().mm(slope).t() if len(slope) >= _MANY_ROWS else slope.t().mm(x)
-
-
-def _summed(factors: list[tuple[Tensor, Tensor]]) -> Tensor:
-    """The weight gradients of all pairs together."""
-    joined = _weight_gradient(*factors[0])
-    for slope, x in factors[1:]:
-        if joined.is_contiguous():
-            joined.addmm_(slope.t(), x)
-        else:
-            joined.t().addmm_(x.t(), slope)
-    return joined

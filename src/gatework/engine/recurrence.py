@@ -151,7 +151,7 @@ def _looped_back(
 
 
 def _call(name: str, arguments: _Arguments, like: Tensor) -> None:
-    getattr(_library(torch.finfo(like.dtype).bits), name)(ctypes.byref(arguments), threads_for(like))
+    getattr(_library(torch.finfo(like.dtype).bits), name)(ctypes.byref(arguments), threads_for(like.numel()))
 
 
 @cache

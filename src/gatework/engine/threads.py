@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 import torch
-from torch import Tensor
 
 WORTH_A_TEAM = 60_000  # multiplications in a step, below which meeting costs more than it spares
 
@@ -26,6 +25,6 @@ def available_threads() -> int:
     return 1 if _single_threaded else torch.get_num_threads()
 
 
-def threads_for(moved: Tensor) -> int:
-    """The threads worth setting to work to move so many weights."""
-    return available_threads() if moved.numel() > WORTH_A_TEAM else 1
+def threads_for(work: int) -> int:
+    """The threads worth setting to work for so many numbers to move, or multiplications."""
+    return available_threads() if work > WORTH_A_TEAM else 1

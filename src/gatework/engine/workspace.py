@@ -30,7 +30,8 @@ def take(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
             found = torch.empty(count, dtype=dtype)
             _pool.append(found)
             _evict()
-        return found.detach().view(shape)
+        tensor = torch.empty(0, dtype=dtype)  # no view of the buffer: users may write to what they are given
+        return tensor.set_(found.untyped_storage(), 0, shape)  # type: ignore[call-overload]
 
 
 def _free(kept: Tensor) -> bool:

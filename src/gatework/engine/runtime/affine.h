@@ -1,6 +1,4 @@
-/* C (rows x width) = bias + x W, for few rows: W (depth x width) is packed in panels four vectors wide.
- * What includes this defines product_4 before.
- */
+/* C (rows x width) = bias + x W, for few rows: W (depth x width) is packed in panels. */
 typedef struct {
   const REAL *x, *panels, *bias;
   REAL *C;
@@ -9,12 +7,8 @@ typedef struct {
 
 /* The columns of C that are this thread's. */
 INLINE void affine_share(const Affine *a, int64_t rows, int64_t thread, int64_t threads) {
-  const int64_t vectors = a->width / LANES;
-  const int64_t first = vectors / 4 * thread / threads * 4;
-  const int64_t last = thread + 1 == threads ? vectors : vectors / 4 * (thread + 1) / threads * 4;
-  for (int64_t b = 0; b < rows; b++)
-    memcpy(a->C + b * a->width + first * LANES, a->bias + first * LANES,
-           (size_t)((last - first) * LANES) * sizeof(REAL));
-  product_4((Tile){a->x, a->depth, a->panels, a->C, a->width, a->depth}, rows, first, last, vectors,
-            NULL);
+  const int64_t vectors = a->width / LANES, panels = vectors / PANEL;
+  const int64_t first = panels * thread / threads * PANEL;
+  const int64_t last = thread + 1 == threads ? vectors : panels * (thread + 1) / threads * PANEL;
+  product((Tile){a->x, a->depth, a->panels, a->C, a->width, a->depth, 1, a->bias}, rows, first, last, vectors, NULL);
 }

@@ -19,63 +19,36 @@ void interleave(REAL *joined, const REAL *const *gates, int64_t G, int64_t hidde
     }
 }
 
-/* The way back; gates that are NULL are left out. */
-void separate(REAL *const *gates, const REAL *joined, int64_t G, int64_t hidden, int64_t width, int64_t threads) {
-  SHARED_LOOP
-  for (int64_t u = 0; u < hidden; u++)
-    for (int64_t g = 0; g < G; g++)
-      if (gates[g])
-        memcpy(gates[g] + u * width, joined + ((u / LANES * G + g) * LANES + u % LANES) * width,
-               (size_t)width * sizeof(REAL));
-}
-
-/* The way back from the transpose (width x pitch), its columns being the rows above; blocks stay in cache. */
-void separate_transposed(REAL *const *gates, const REAL *joined, int64_t G, int64_t hidden, int64_t width,
-                         int64_t pitch, int64_t threads) {
-  SHARED_LOOP
-  for (int64_t u = 0; u < hidden; u += LANES)
-    for (int64_t g = 0; g < G; g++) {
-      if (!gates[g]) continue;
-      const REAL *columns = joined + (u * G + g * LANES);
-      const int64_t n = hidden - u < LANES ? hidden - u : LANES;
-      for (int64_t first = 0; first < width; first += 16) {
-        const int64_t last = first + 16 < width ? first + 16 : width;
-        for (int64_t i = 0; i < n; i++)
-          for (int64_t k = first; k < last; k++) gates[g][(u + i) * width + k] = columns[k * pitch + i];
-      }
-    }
-}
-
 /* Panels of the matrix (depth x padded * G) whose column for (u, g) is row u of gates[g] (hidden x depth). */
-void pack_forward(REAL *panels, const REAL *const *gates, int64_t G, int64_t hidden, int64_t depth, int64_t width,
+void pack_forward(REAL *panels, const REAL *const *gates, int64_t G, int64_t hidden, int64_t depth,
                   int64_t threads) {
-  const int64_t total = (hidden + LANES - 1) / LANES * G, whole = total - total % width;
+  const int64_t total = (hidden + LANES - 1) / LANES * G, whole = total - total % PANEL;
   SHARED_LOOP
   for (int64_t v = 0; v < total; v++) {
-    const int64_t wide = v < whole ? width : 1, first = v < whole ? v - v % width : v;
+    const int64_t wide = v < whole ? PANEL : 1, first = v < whole ? v - v % PANEL : v;
     REAL *panel = panels + first * LANES * depth + (v - first) * LANES;
     const int64_t u = v / G * LANES;
     const REAL *rows = gates[v % G] + u * depth;
-    const int64_t n = hidden - u < LANES ? hidden - u : LANES;
+    const int64_t n = !gates[v % G] ? 0 : hidden - u < LANES ? hidden - u : LANES;
     for (int64_t k = 0; k < depth; k++)
       for (int64_t i = 0; i < LANES; i++) panel[k * wide * LANES + i] = i < n ? rows[i * depth + k] : 0;
   }
 }
 
 /* Panels of the matrix (padded * G x depth) whose row for (u, g) is row u of gates[g] (hidden x depth). */
-void pack_backward(REAL *panels, const REAL *const *gates, int64_t G, int64_t hidden, int64_t depth, int64_t width,
+void pack_backward(REAL *panels, const REAL *const *gates, int64_t G, int64_t hidden, int64_t depth,
                    int64_t threads) {
   const int64_t padded = (hidden + LANES - 1) / LANES * LANES * G;
-  const int64_t total = (depth + LANES - 1) / LANES, whole = total - total % width;
+  const int64_t total = (depth + LANES - 1) / LANES, whole = total - total % PANEL;
   SHARED_LOOP
   for (int64_t v = 0; v < total; v++) {
-    const int64_t wide = v < whole ? width : 1, first = v < whole ? v - v % width : v;
+    const int64_t wide = v < whole ? PANEL : 1, first = v < whole ? v - v % PANEL : v;
     REAL *panel = panels + first * LANES * padded + (v - first) * LANES;
     const int64_t n = depth - v * LANES < LANES ? depth - v * LANES : LANES;
     for (int64_t row = 0; row < padded; row++) {
       const int64_t u = row / (LANES * G) * LANES + row % LANES;
       vec x = {};
-      if (u < hidden) {
+      if (u < hidden && gates[row / LANES % G]) {
         const REAL *from = gates[row / LANES % G] + u * depth + v * LANES;
         x = n == LANES ? load(from) : load_some(from, n);
       }

@@ -1,9 +1,13 @@
-/* The recurrent product: C (rows x vectors) += A (rows x depth) * B, B packed in panels.
+/* The product of all that is here: C (rows x vectors) += A (rows x depth) * B, B packed in panels.
  *
- * A panel is `width` vectors wide and `depth` deep, contiguous: all a register tile reads, in its order.
+ * A panel is PANEL vectors wide and `depth` deep, contiguous: all a register tile reads, in its order.
  * What is left over at the right edge is packed as panels one vector wide. So vector v of a matrix lies
  * in the panel that starts at B + v' * LANES * depth, v' the panel's first vector.
  */
+#define PANEL 2
+#define MOST_ROWS (TILE_VECTORS / PANEL) /* tall tiles: a panel's traffic from the cache is what costs most */
+#define DEEPEST 256 /* so much of a panel stays in the first cache while all rows use it */
+
 typedef struct {
   const REAL *A;
   int64_t stride; /* of A's rows */
@@ -11,58 +15,99 @@ typedef struct {
   REAL *C;
   int64_t pitch; /* of C's rows */
   int64_t depth;
+  int64_t fresh;      /* C has no values yet: it starts from bias, or from zero */
+  const REAL *bias;   /* one row for all, or NULL */
+  int64_t downwards;  /* take the panels from the last to the first */
   const REAL *coming; /* one vector in every WIDTH of the next panel: fetched while this one is used */
 } Tile;
 
-/* ROWS x WIDTH vectors of C stay in registers over the whole depth. */
-INLINE void tile(const int ROWS, const int WIDTH, const Tile t) {
+/* ROWS x WIDTH vectors of C stay in registers over the whole depth. Element (r, k) of A stands at
+ * r * stride + k, or where STEP is given at r + k * STEP. */
+INLINE void tile(const int ROWS, const int WIDTH, const int STEP, const Tile t) {
   for (int r = 0; r < ROWS; r++) /* C comes from far away: let it travel while the tile is computed */
     for (int v = 0; v < WIDTH; v++) __builtin_prefetch(t.C + r * t.pitch + v * LANES, 1);
-  vec sums[24];
-#pragma GCC unroll 24
-  for (int i = 0; i < ROWS * WIDTH; i++) sums[i] = (vec){};
-  const REAL *B = t.B;
-  for (int64_t k = 0; k < t.depth; k++, B += WIDTH * LANES) {
-    __builtin_prefetch(t.coming + k * WIDTH * LANES, 0, 2);
-    vec b[8];
+  /* Few rows: several sums side by side, because one sum must wait for its last addition. */
+  const int SPLIT = ROWS * WIDTH <= 4 ? 4 : ROWS * WIDTH <= 8 ? 2 : 1;
+  vec sums[32];
+#pragma GCC unroll 32
+  for (int i = 0; i < ROWS * WIDTH * SPLIT; i++) sums[i] = (vec){};
+  /* One pointer for three rows, which then differ by an index register: a pointer each would be too many. */
+  const REAL *A[5], *B = t.B, *coming = t.coming;
+  const int POINTERS = STEP ? 1 : (ROWS + 2) / 3;
+#pragma GCC unroll 5
+  for (int i = 0; i < POINTERS; i++) A[i] = t.A + 3 * i * t.stride;
+#define ELEMENT(r, s) (STEP ? A[0][(r) + (s) * STEP] : A[(r) / 3][(r) % 3 * t.stride + (s)])
+  int64_t k = 0;
+  for (; k + SPLIT <= t.depth; k += SPLIT) {
+#pragma GCC unroll 4
+    for (int s = 0; s < SPLIT; s++) {
+      if (ROWS > 4) __builtin_prefetch(coming + s * WIDTH * LANES, 0, 2);
+      vec b[8];
 #pragma GCC unroll 8
-    for (int v = 0; v < WIDTH; v++) b[v] = load(B + v * LANES);
-#pragma GCC unroll 24
-    for (int r = 0; r < ROWS; r++) {
-      const vec a = splat(t.A[r * t.stride + k]);
+      for (int v = 0; v < WIDTH; v++) b[v] = load(B + (s * WIDTH + v) * LANES);
+#pragma GCC unroll 32
+      for (int r = 0; r < ROWS; r++) {
+        const vec a = splat(ELEMENT(r, s));
 #pragma GCC unroll 8
-      for (int v = 0; v < WIDTH; v++) sums[r * WIDTH + v] += a * b[v];
+        for (int v = 0; v < WIDTH; v++) sums[(s * ROWS + r) * WIDTH + v] += a * b[v];
+      }
+    }
+    B += SPLIT * WIDTH * LANES;
+    coming += SPLIT * WIDTH * LANES;
+#pragma GCC unroll 5
+    for (int i = 0; i < POINTERS; i++) {
+      A[i] += STEP ? SPLIT * STEP : SPLIT;
+      __asm__("" : "+r"(A[i])); /* or the compiler makes it fourteen pointers, most of them in memory */
     }
   }
-#pragma GCC unroll 24
+  for (int s = 0; k + s < t.depth; s++)
+#pragma GCC unroll 32
+    for (int r = 0; r < ROWS; r++)
+#pragma GCC unroll 8
+      for (int v = 0; v < WIDTH; v++) sums[r * WIDTH + v] += splat(ELEMENT(r, s)) * load(B + (s * WIDTH + v) * LANES);
+#undef ELEMENT
+#pragma GCC unroll 4
+  for (int s = 1; s < SPLIT; s++)
+#pragma GCC unroll 32
+    for (int i = 0; i < ROWS * WIDTH; i++) sums[i] += sums[s * ROWS * WIDTH + i];
+#pragma GCC unroll 32
   for (int r = 0; r < ROWS; r++) {
 #pragma GCC unroll 8
     for (int v = 0; v < WIDTH; v++) {
       REAL *c = t.C + r * t.pitch + v * LANES;
-      store(c, load(c) + sums[r * WIDTH + v]);
+      const vec old = !t.fresh ? load(c) : t.bias ? load(t.bias + v * LANES) : (vec){};
+      store(c, old + sums[r * WIDTH + v]);
     }
   }
 }
 
-#define MOST_ROWS(WIDTH) (TILE_VECTORS / (WIDTH) < 8 ? TILE_VECTORS / (WIDTH) : 8)
-#define DEEPEST 640 /* a panel of this depth stays in a cache of its own while all rows use it */
-
-/* One panel for all rows: full tiles, then one with the rows that are left. */
-#define DEFINE_PANEL(WIDTH, NAME)                                                                            \
+/* One panel for all rows, in tiles of even heights, none higher than TALLEST. */
+#define DEFINE_PANEL(NAME, WIDTH, TALLEST)                                                                   \
   static void NAME(Tile t, int64_t rows) {                                                                   \
-    const int64_t most = MOST_ROWS(WIDTH);                                                                   \
-    for (; rows >= most; rows -= most, t.A += most * t.stride, t.C += most * t.pitch, t.coming += LANES)     \
-      tile(MOST_ROWS(WIDTH), WIDTH, t);                                                                      \
-    switch (rows) {                                                                                          \
-      case 7: if (most > 7) tile(7, WIDTH, t); break;                                                        \
-      case 6: if (most > 6) tile(6, WIDTH, t); break;                                                        \
-      case 5: if (most > 5) tile(5, WIDTH, t); break;                                                        \
-      case 4: if (most > 4) tile(4, WIDTH, t); break;                                                        \
-      case 3: if (most > 3) tile(3, WIDTH, t); break;                                                        \
-      case 2: if (most > 2) tile(2, WIDTH, t); break;                                                        \
-      case 1: tile(1, WIDTH, t); break;                                                                      \
+    int64_t some;                                                                                            \
+    for (int64_t tiles = (rows + TALLEST - 1) / TALLEST; tiles > 0; tiles--) {                               \
+      some = (rows + tiles - 1) / tiles;                                                                     \
+      switch (some) {                                                                                        \
+        case 14: if (TALLEST >= 14) tile(14, WIDTH, 0, t); break;                                            \
+        case 13: if (TALLEST >= 13) tile(13, WIDTH, 0, t); break;                                            \
+        case 12: if (TALLEST >= 12) tile(12, WIDTH, 0, t); break;                                            \
+        case 11: if (TALLEST >= 11) tile(11, WIDTH, 0, t); break;                                            \
+        case 10: if (TALLEST >= 10) tile(10, WIDTH, 0, t); break;                                            \
+        case 9: if (TALLEST >= 9) tile(9, WIDTH, 0, t); break;                                               \
+        case 8: if (TALLEST >= 8) tile(8, WIDTH, 0, t); break;                                               \
+        case 7: if (TALLEST >= 7) tile(7, WIDTH, 0, t); break;                                               \
+        case 6: if (TALLEST >= 6) tile(6, WIDTH, 0, t); break;                                               \
+        case 5: if (TALLEST >= 5) tile(5, WIDTH, 0, t); break;                                               \
+        case 4: if (TALLEST >= 4) tile(4, WIDTH, 0, t); break;                                               \
+        case 3: if (TALLEST >= 3) tile(3, WIDTH, 0, t); break;                                               \
+        case 2: if (TALLEST >= 2) tile(2, WIDTH, 0, t); break;                                               \
+        case 1: if (TALLEST >= 1) tile(1, WIDTH, 0, t); break;                                               \
+      }                                                                                                      \
+      rows -= some, t.A += some * t.stride, t.C += some * t.pitch, t.coming += LANES;                        \
     }                                                                                                        \
   }
+DEFINE_PANEL(whole_panel, PANEL, MOST_ROWS)
+DEFINE_PANEL(edge_panel, 1, 6)
 
 /* Block-diagonal weights: a panel needs only the part of the depth that the heads of its units see. */
 typedef struct {
@@ -83,28 +128,42 @@ INLINE void depth_of(const Heads *h, int64_t v, int64_t wide, int64_t *from, int
   }
 }
 
+/* Vector at which panel `place` of the panels from vector `first` begins. */
+INLINE int64_t panel_start(int64_t place, int64_t first, int64_t edge) {
+  const int64_t whole = first < edge ? (edge - first) / PANEL : 0;
+  return place < whole ? first + place * PANEL : (first < edge ? edge : first) + place - whole;
+}
+
+/* The part [k, end) of the depth of the panel at vector v. */
+INLINE void panel(Tile t, int64_t rows, int64_t v, int64_t wide, int64_t k, int64_t end, int64_t starts,
+                  const REAL *coming) {
+  t.A += k;
+  t.B += v * LANES * t.depth + k * wide * LANES;
+  t.C += v * LANES;
+  if (t.bias) t.bias += v * LANES;
+  t.fresh = t.fresh && starts;
+  t.depth = end - k;
+  t.coming = coming ? coming : t.B + t.depth * wide * LANES;
+  if (wide == PANEL) whole_panel(t, rows);
+  else edge_panel(t, rows);
+}
+
 /* Vectors first to last of the C that t describes; `total` is the width of the whole matrix. */
-#define DEFINE_PRODUCT(WIDTH, NAME)                                                                          \
-  DEFINE_PANEL(WIDTH, NAME##_panel)                                                                          \
-  DEFINE_PANEL(1, NAME##_edge)                                                                               \
-  static void NAME(const Tile whole, int64_t rows, int64_t first, int64_t last, int64_t total,               \
-                   const Heads *heads) {                                                                     \
-    const int64_t edge = total - total % (WIDTH);                                                            \
-    for (int64_t v = first; v < last; v += v < edge ? (WIDTH) : 1) {                                         \
-      const int64_t wide = v < edge ? (WIDTH) : 1;                                                           \
-      const int64_t next = v + wide < last ? v + wide : first;                                               \
-      int64_t from = 0, to = whole.depth;                                                                    \
-      if (heads) depth_of(heads, v, wide, &from, &to);                                                       \
-      for (int64_t k = from; k < to; k += DEEPEST) {                                                         \
-        Tile t = whole;                                                                                      \
-        t.A += k;                                                                                            \
-        t.B += v * LANES * whole.depth + k * wide * LANES;                                                   \
-        t.C += v * LANES;                                                                                    \
-        t.depth = to - k < DEEPEST ? to - k : DEEPEST;                                                       \
-        t.coming = k + DEEPEST < to ? t.B + DEEPEST * wide * LANES                                           \
-                                    : whole.B + next * LANES * whole.depth + from * wide * LANES;            \
-        if (v < edge) NAME##_panel(t, rows);                                                                 \
-        else NAME##_edge(t, rows);                                                                           \
-      }                                                                                                      \
-    }                                                                                                        \
+static void product(const Tile whole, int64_t rows, int64_t first, int64_t last, int64_t total, const Heads *heads) {
+  const int64_t edge = total - total % PANEL;
+  int64_t panels = 0;
+  while (panel_start(panels, first, edge) < last) panels++;
+  for (int64_t done = 0; done < panels; done++) {
+    const int64_t place = whole.downwards ? panels - 1 - done : done;
+    const int64_t follower = done + 1 == panels ? place : whole.downwards ? place - 1 : place + 1;
+    const int64_t v = panel_start(place, first, edge), next = panel_start(follower, first, edge);
+    const int64_t wide = v < edge ? PANEL : 1;
+    int64_t from = 0, to = whole.depth;
+    if (heads) depth_of(heads, v, wide, &from, &to);
+    for (int64_t k = from; k < to; k += DEEPEST) {
+      const int64_t end = k + DEEPEST < to ? k + DEEPEST : to;
+      const REAL *coming = end < to ? NULL : whole.B + next * LANES * whole.depth + from * wide * LANES;
+      panel(whole, rows, v, wide, k, end, k == from, coming);
+    }
   }
+}

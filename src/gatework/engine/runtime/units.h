@@ -20,7 +20,3 @@ INLINE void move_units(REAL *to, REAL *from, const Share *share) {
     store(from + j, splat(0));
   }
 }
-
-INLINE void clear_units(REAL *to, const Share *share) {
-  memset(to + share->first_unit, 0, (size_t)(share->last_unit - share->first_unit) * sizeof(REAL));
-}

@@ -9,7 +9,7 @@
 
 #if defined(__AVX512F__)
 #define VECTOR_BYTES 64
-#define TILE_VECTORS 24 /* accumulators of a register tile: 32 registers less operands */
+#define TILE_VECTORS 28 /* accumulators of a register tile: 32 registers less operands */
 #elif defined(__AVX__)
 #define VECTOR_BYTES 32
 #define TILE_VECTORS 12
