@@ -205,14 +205,6 @@ def test_gradients_flow_twice_if_the_graph_is_kept() -> None:
         torch.testing.assert_close(parameter.grad, 2 * before)
 
 
-def test_double_backward_names_the_loop() -> None:
-    cell, x = LSTM(3, 7), torch.randn(5, 2, 3, requires_grad=True)
-    outputs = run(cell, x, engine="compiled").outputs
-    (gradient,) = torch.autograd.grad(outputs.square().sum(), x, create_graph=True)
-    with pytest.raises(EngineError, match="engine='loop'"):
-        gradient.sum().backward()
-
-
 def test_transforms_go_through_the_loop() -> None:
     cell, x = LSTM(3, 7), torch.randn(4, 5, 2, 3)
     found = torch.vmap(lambda part: run(cell, part).outputs)(x)

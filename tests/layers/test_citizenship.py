@@ -89,6 +89,32 @@ def test_jvp_is_the_derivative_along_a_direction(layer):
     torch.testing.assert_close(slope, numeric, rtol=1e-6, atol=1e-8)
 
 
+def test_hessian_vector_products(layer):
+    """Double backward, as torch.autograd and as torch.func compute it."""
+    layer = layer.double()
+    x, direction = torch.randn(2, T, B, I, dtype=torch.float64)
+
+    def loss(x):
+        return layer(x).outputs.square().sum()
+
+    _, product = torch.autograd.functional.vhp(loss, x, direction)
+    step = 1e-6
+    slopes = []
+    for sign in (1, -1):
+        moved = (x + sign * step * direction).requires_grad_()
+        slopes.append(torch.autograd.grad(loss(moved), moved)[0])
+    torch.testing.assert_close(product, (slopes[0] - slopes[1]) / (2 * step), rtol=1e-5, atol=1e-8)
+    forward_over_reverse = torch.func.jvp(torch.func.grad(loss), (x,), (direction,))[1]
+    torch.testing.assert_close(forward_over_reverse, product)
+
+
+def test_a_gradient_penalty_trains(layer):
+    x = torch.randn(T, B, I, requires_grad=True)
+    (slope,) = torch.autograd.grad(layer(x).outputs.sum(), x, create_graph=True)
+    slope.square().sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in layer.cell.parameters() if p.ndim == 2)
+
+
 def test_parametrized_weights(layer):
     """Orthogonal recurrent weights, computed once a run and trained through."""
     parametrizations.orthogonal(layer.cell.f, "U")

@@ -17,8 +17,10 @@ from gatework.engine.build import compiler
 from gatework.engine.contract import Call, Result
 from gatework.engine.fingerprint import fingerprint
 from gatework.engine.graph import Slot
+from gatework.engine.interpret import interpret
 from gatework.engine.noise import NoiseForm, form_of, noise_leaves
 from gatework.engine.program import Program
+from gatework.engine.second import differentiable
 from gatework.engine.tensors import Inputs, Trace, Weights
 from gatework.engine.trace import Traced, UntraceableError, trace
 from gatework.engine.transforms import needs_the_loop
@@ -210,6 +212,10 @@ class _Options:
         inputs = Inputs(sources, sequences, parameters, start, initial, *rest)  # type: ignore[arg-type]
         return inputs, Weights(W, U, b)
 
+    def interpreted(self, tensors: Sequence[Tensor | None]) -> tuple[Tensor, ...]:
+        """The results of the run in PyTorch's own operations."""
+        return interpret(self.program.step, *self.inputs(tensors), self.every)
+
 
 def _forward(options: _Options, tensors: Sequence[Tensor | None], *, keep: bool) -> tuple[tuple[Tensor, ...], Trace]:
     """Returns: the wanted states at all steps, then every state after the last step; and the trace."""
@@ -272,22 +278,10 @@ class _Recurrence(torch.autograd.Function):
             *found.b,
         )
         if torch.is_grad_enabled():
-            parts = _OnlyOnce.apply(len(parts), *parts, *tensors, *gradients)
+            parts = differentiable(parts, tensors, gradients, options.interpreted)
         return None, *parts
 
 
 def _kept() -> bool:
     """Whether the graph now running backwards is kept for a second time."""
     return bool(torch._C._autograd._get_current_graph_task_keep_graph())
-
-
-class _OnlyOnce(torch.autograd.Function):
-    """Gradients that say, when differentiated themselves, which engine can."""
-
-    @staticmethod
-    def forward(ctx: Any, count: int, *tensors: Tensor | None) -> tuple[Tensor | None, ...]:
-        return tensors[:count]
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor | None) -> Any:
-        raise EngineError("the compiled engine gives first derivatives only", "use engine='loop' for the second")
