@@ -6,12 +6,14 @@ import copy
 
 import pytest
 import torch
-from torch import nn
+from torch import distributed, multiprocessing, nn
 from torch.nn.utils import parametrizations, prune
+from torch.utils.checkpoint import checkpoint
 
 import gatework
 from gatework.cells import GRU, LSTM
 from gatework.layers import Recurrent, Stack
+from gatework.settings import Regularizers
 
 B, T, I, H = 2, 5, 3, 7
 
@@ -156,3 +158,33 @@ def test_transposed_inputs_give_the_same_numbers(layer):
     x = torch.randn(B, I, T).permute(2, 0, 1)
     assert not x.is_contiguous()
     assert torch.equal(layer(x).outputs, layer(x.contiguous()).outputs)
+
+
+def test_activation_checkpointing():
+    """A layer run a second time for its gradient, with the same masks."""
+    layer = Recurrent(LSTM(I, H), regularizers=Regularizers(recurrent_dropout=0.3, zoneout={"c": 0.2}))
+    x = torch.randn(T, B, I, requires_grad=True)
+    slopes = []
+    for call in (layer, lambda x: checkpoint(layer, x, use_reentrant=False)):
+        torch.manual_seed(1)
+        slopes.append(torch.autograd.grad(call(x).outputs.square().sum(), [x, *layer.parameters()]))
+    torch.testing.assert_close(*slopes)
+
+
+def _half_of_the_batch(rank: int, model: nn.Module, x: torch.Tensor, folder: str) -> None:
+    """A process that trains on its rows; leaves the gradients that all agreed upon."""
+    torch.set_num_threads(1)
+    distributed.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
+    parallel = nn.parallel.DistributedDataParallel(model)
+    parallel(x[:, rank : rank + 1]).outputs.square().mean().backward()
+    torch.save([parameter.grad for parameter in model.parameters()], f"{folder}/{rank}")
+    distributed.destroy_process_group()
+
+
+def test_distributed_data_parallel(tmp_path):
+    model, x = Stack(LSTM, I, H, layers=2), torch.randn(T, 2, I)
+    multiprocessing.spawn(_half_of_the_batch, (model, x, str(tmp_path)), nprocs=2)
+    model(x).outputs.square().mean().backward()
+    expected = [parameter.grad for parameter in model.parameters()]
+    for rank in range(2):
+        torch.testing.assert_close(torch.load(tmp_path / str(rank)), expected)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, TypedDict, Unpack
 import torch
 from torch import Tensor, nn
 
+from gatework.cells import handles
 from gatework.cells.activations import activation
 from gatework.cells.gate import Gate, Initialiser, Recurrence
 
@@ -133,6 +134,16 @@ class Cell(nn.Module):
         self.phi = activation(self._gate_options.pop("activation"))
         self.sigma = activation(self._gate_options.pop("gate_activation"))
         self.drop = Drop()
+        self._handle = handles.name(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._handle = handles.name(self)  # a copy is a cell of its own
+
+    @property
+    def handle(self) -> str:
+        """The name by which compiled graphs know it; see ``gatework.cells.handles``."""
+        return self._handle
 
     def gate(
         self, input_size: int | None = None, hidden_size: int | None = None, *, kind: type[Gate] = Gate, **changes: Any

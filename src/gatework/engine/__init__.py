@@ -5,6 +5,7 @@ once where a cell is linear in its states. A further engine is one more module w
 ``name``, ``refuses``, ``unprofitable`` and ``run``, and one more entry in ``plan.ENGINES``.
 """
 
+from gatework.engine import operation as _operation  # noqa: F401  (it registers itself with PyTorch)
 from gatework.engine.contract import Call, Engine, Noise, Result, RunOptions, checked_call
 from gatework.engine.plan import ENGINES, Plan, plan, verdicts
 from gatework.engine.run import run, run_with

@@ -45,14 +45,12 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
         TypeError: a type or device is wrong.
         EngineError: the engine asked for by name cannot run this.
     """
-    if torch.compiler.is_dynamo_compiling():
-        from gatework.engine import leaf  # it imports torch's compiler, which takes seconds
-
-        return leaf.run(cell, x, state, engine, options)
+    if torch.compiler.is_compiling():
+        return run_with({}, cell, x, state, engine=engine, **options)
     if x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
         with torch.autocast("cpu", enabled=False):
-            return run(cell, x.to(_type_of(cell)), state, engine=engine, **options)
-    if x.device.type == "cpu" and x.dtype in _NARROW and _type_of(cell) == x.dtype:
+            return run(cell, x.to(type_of(cell)), state, engine=engine, **options)
+    if x.device.type == "cpu" and x.dtype in _NARROW and type_of(cell) == x.dtype:
         return _widened(cell, x, state, engine, options)
     if len(x) == 1 and engine in ("auto", compiled.name):
         result = stepper.run_again(cell, x, state, options)
@@ -71,6 +69,10 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
 
 def run_with(parameters: Mapping[str, Tensor], cell: Cell, *arguments: Any, **options: Any) -> Result:
     """``run`` with other tensors in the place of some of the cell's parameters: name -> tensor."""
+    if torch.compiler.is_compiling():
+        from gatework.engine import operation  # which itself runs cells
+
+        return operation.run(parameters, cell, *arguments, **options)
     named = {f"cell.{name}": value for name, value in parameters.items()}
     return functional_call(_Run(cell), named, arguments, options)
 
@@ -89,7 +91,8 @@ class _Run(nn.Module):
 _NARROW = (torch.bfloat16, torch.float16)
 
 
-def _type_of(cell: Cell) -> torch.dtype:
+def type_of(cell: Cell) -> torch.dtype:
+    """The type that a cell is computed in."""
     return next(cell.parameters(), torch.empty(0)).dtype
 
 
