@@ -91,6 +91,7 @@ def test_jvp_is_the_derivative_along_a_direction(layer):
     torch.testing.assert_close(slope, numeric, rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # as above
 def test_hessian_vector_products(layer):
     """Double backward, as torch.autograd and as torch.func compute it."""
     layer = layer.double()
