@@ -46,17 +46,31 @@ def run_in_pieces(run: Runner, x: Tensor, state: Any, options: RunOptions, every
         options: those of the whole run.
         every: steps of a piece.
     """
-    results = []
+    every_state = options.get("every_state")
+    wholes: list[Tensor] = []
     for start in range(0, len(x), every):
         stop = min(start + every, len(x))
         result = _kept(run, x[start:stop], state, piece_of(options, start, stop))
         state = result.state
-        results.append(result)
-    outputs = torch.cat([result.outputs for result in results])
-    if not options.get("every_state"):
-        return Result(outputs, state)
-    states = zip(*(result.states for result in results), strict=True)
-    return Result(outputs, state, type(state)(*map(torch.cat, states)))
+        parts = result.states if every_state else (result.outputs,)
+        wholes = wholes or [part.new_empty(len(x), *part.shape[1:]) for part in parts]
+        wholes = [_Written.apply(whole, part, start) for whole, part in zip(wholes, parts, strict=True)]
+    return Result(wholes[0], state, type(state)(*wholes) if every_state else None)
+
+
+class _Written(torch.autograd.Function):
+    """One more piece in its place among all steps: joining the pieces in the end would hold them twice."""
+
+    @staticmethod
+    def forward(ctx: Any, whole: Tensor, piece: Tensor, start: int) -> Tensor:
+        ctx.steps = slice(start, start + len(piece))
+        ctx.mark_dirty(whole)
+        whole[ctx.steps] = piece
+        return whole
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+        return gradient, gradient[ctx.steps], None  # earlier pieces read none of these steps: no need for zeros
 
 
 def _kept(run: Runner, x: Tensor, state: Any, options: RunOptions) -> Result:
