@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import inspect
 import re
 from pathlib import Path
@@ -87,6 +88,20 @@ def test_no_cell_is_derived_from_another(cls):
 def test_names(cls):
     for spelling in (cell_name(cls), cls.__name__, cell_name(cls).upper(), cell_name(cls).replace("-", "_")):
         assert find_cell(spelling) is cls
+
+
+def test_a_name_of_two_cells_is_refused_and_the_last_of_ones_own_wins():
+    def own(name: str) -> type[Cell]:
+        return type(name, (Cell,), {"step": lambda self, x, h: h})
+
+    kept = [own("Mine"), own("Mine"), own("Fastgrnn")]
+    assert find_cell("mine") is kept[1]
+    with pytest.raises(
+        InputError, match=r"'fastgrnn' is a published cell and also .*Fastgrnn: give your class another"
+    ):
+        find_cell("fastgrnn")
+    kept.clear()
+    gc.collect()
 
 
 def test_names_are_words():

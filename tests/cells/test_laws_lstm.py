@@ -566,3 +566,9 @@ def test_the_contract_holds_with_options(make):
 def test_the_compiled_engine_runs_the_family(name):
     refusal = ENGINES["compiled"].refuses(checked_call(FAMILY[name](I, H).eval(), torch.zeros(T, B, I)))
     assert refusal is None
+
+
+def test_slstm_with_a_shut_input_gate_starts_without_nan():
+    cell = SLSTM(I, H)
+    nn.init.constant_(cell.i.b, -1000.0)
+    assert run(cell, torch.randn(T, B, I)).outputs.isfinite().all()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gatework.cells import GRU, LSTM
+from gatework.cells import GRU, LSTM, Cell, Gate
 from gatework.engine import Noise, run
+from gatework.layers import Recurrent, Regularizers
 
 B, T, I, H = 2, 11, 3, 7
 pytestmark = pytest.mark.usefixtures("exact")
@@ -34,6 +35,56 @@ def test_changes_no_value_and_no_gradient(engine, every):
         whole = everything(cell, x, state, engine=engine, **options)
         pieces = everything(cell, x, state, engine=engine, checkpoint_every=every, **options)
         torch.testing.assert_close(pieces, whole, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("options", [{"weight_noise": 0.5}, {"weight_dropout": 0.5}, {"zoneout": 0.3}, {}], ids=str)
+def test_pieces_are_run_again_with_the_weights_that_they_had(options, dtype):
+    layer = Recurrent(GRU(I, H), regularizers=Regularizers(**options)).to(dtype)
+    x = torch.randn(T, B, I, dtype=dtype, requires_grad=True)
+    found = []
+    for every in (None, 3):
+        torch.manual_seed(4)
+        outputs = layer(x, checkpoint_every=every).outputs
+        found.append(torch.autograd.grad(outputs.double().square().sum(), [x, *layer.parameters()]))
+    tolerance = 1e-10 if dtype == torch.float64 else 0.02
+    torch.testing.assert_close(*found, rtol=tolerance, atol=tolerance)
+
+
+def test_other_weights_are_seen_when_a_piece_is_run_again():
+    layer, other = Recurrent(GRU(I, H)), Recurrent(GRU(I, H))
+    x = torch.randn(T, B, I, requires_grad=True)
+    weights = dict(other.named_parameters())
+    outputs = torch.func.functional_call(layer, weights, (x,), {"checkpoint_every": 3}).outputs
+    expected = torch.autograd.grad(other(x).outputs.sum(), [x, *weights.values()])
+    torch.testing.assert_close(torch.autograd.grad(outputs.sum(), [x, *weights.values()]), expected)
+
+
+def test_chance_within_a_step_is_the_same_when_run_again():
+    class Dropped(Cell):
+        def __init__(self) -> None:
+            super().__init__(I, H)
+            self.n = Gate(I, H)
+
+        def step(self, x, h):
+            return torch.nn.functional.dropout(torch.tanh(self.n(x, h)), 0.5)
+
+    cell, x = Dropped(), torch.randn(T, B, I, requires_grad=True)
+    torch.manual_seed(4)
+    outputs = run(cell, x, checkpoint_every=4).outputs
+    (slope,) = torch.autograd.grad(outputs[-1].sum(), x)
+    kept = outputs[-1] != 0
+    assert (slope[-1].abs().sum(-1) > 0).equal(kept.any(-1))
+    torch.manual_seed(4)
+    (expected,) = torch.autograd.grad(run(cell, x).outputs[-1].sum(), x)
+    torch.testing.assert_close(slope, expected)
+
+
+@pytest.mark.parametrize("kind", [torch.uint8, torch.int16])
+def test_narrow_lengths_do_not_wrap(kind):
+    cell, x, lengths = GRU(I, H), torch.randn(T, B, I), torch.tensor([2, 9])
+    pieces = run(cell, x, lengths=lengths.to(kind), checkpoint_every=4)
+    torch.testing.assert_close(pieces.outputs, run(cell, x, lengths=lengths).outputs)
 
 
 def test_keeps_little_for_the_gradient():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 
 import pytest
 import torch
@@ -32,6 +33,37 @@ def test_autocast_computes_in_the_type_of_the_parameters(layer):
     assert torch.equal(outputs, layer(narrow.float()).outputs)
     outputs.sum().backward()
     assert layer.cell.f.U.grad.dtype == torch.float32
+
+
+def test_under_autocast_a_state_may_be_narrow(layer):
+    x, state = torch.randn(T, B, I), tuple(torch.ones(B, H, dtype=torch.bfloat16) for _ in "hc")
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        outputs = layer(x, state).outputs
+    assert torch.equal(outputs, layer(x, tuple(part.float() for part in state)).outputs)
+
+
+def test_narrow_cells_keep_their_statistics():
+    cell = gatework.cells.BatchNormLSTM(I, H).to(torch.bfloat16)
+    before = {name: buffer.clone() for name, buffer in cell.named_buffers()}
+    Recurrent(cell)(torch.randn(T, B, I, dtype=torch.bfloat16))
+    assert any(not torch.equal(buffer, before[name]) for name, buffer in cell.named_buffers())
+
+
+def test_narrow_cells_start_and_reset_where_they_are_told():
+    layer = Recurrent(GRU(I, H), learn_initial=True)
+    nn.init.ones_(layer.initial["h"])
+    resets = torch.tensor([[False], [False], [True], [False], [False]]).expand(T, B)
+    x = torch.randn(T, B, I)
+    narrow = copy.deepcopy(layer).to(torch.bfloat16)(x.bfloat16(), resets=resets).outputs
+    torch.testing.assert_close(narrow.float(), layer(x, resets=resets).outputs, rtol=0.02, atol=0.02)
+
+
+def test_states_can_be_pickled():
+    for cell in (LSTM(I, H), GRU(I, H)):
+        state = Recurrent(cell)(torch.randn(T, B, I)).state
+        back = pickle.loads(pickle.dumps(state))
+        assert type(back) is type(state)
+        assert all(map(torch.equal, back, state))
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

@@ -44,6 +44,14 @@ def test_a_residual_is_added_through_a_map_where_widths_differ():
     assert second.past is None
 
 
+def test_a_residual_is_neither_normalised_nor_dropped():
+    stack = Stack(GRU, H, H, layers=2, connection="residual", layer_norm=True, dropout=0.9)
+    for parameter in stack.layers[1][0].cell.parameters():
+        nn.init.zeros_(parameter)  # a GRU without weights stays at zero: the layer is its connection
+    x = torch.randn(T, B, H)
+    close(stack(x).outputs, x + reading(stack.layers[0], x)[0])
+
+
 def test_a_highway_lets_its_gate_choose():
     stack = Stack(GRU, I, H, layers=2, connection="highway")
     x = torch.randn(T, B, I)
@@ -110,7 +118,8 @@ def test_the_pyramid_reads_several_steps_as_one():
     hidden = reading(first, pairs)[0]
     quads = torch.stack([torch.cat([hidden[0], hidden[1]], -1), torch.cat([hidden[2], 0 * hidden[2]], -1)])
     close(stack(x).outputs, reading(second, quads)[0])
-    assert stack.lengths_after(torch.tensor([5, 4, 3, 1, 0])).tolist() == [2, 1, 1, 1, 0]
+    for kind in (torch.int64, torch.uint8):
+        assert stack.lengths_after(torch.tensor([5, 4, 3, 1, 0], dtype=kind)).tolist() == [2, 1, 1, 1, 0]
 
 
 def test_the_pyramid_keeps_documents_apart():

@@ -75,13 +75,23 @@ def family(cell: type[Cell]) -> str:
 def find_cell(name: str) -> type[Cell]:
     """The cell of a name, as ``cell_name`` or the class spells it: a published one, or one that the program defines.
 
+    A class that was defined again, as in a notebook, is the one defined last.
+
     Raises:
-        InputError: there is none.
+        InputError: there is none, or a published and another have this name.
     """
-    for cell in [*CELLS.values(), *_descendants(Cell)]:
-        if _plain(cell_name(cell)) == _plain(name):
-            return cell
-    raise InputError(f"there is no cell {name!r}", did_you_mean(name, map(cell_name, CELLS.values())))
+    published = [cell for cell in CELLS.values() if _plain(cell_name(cell)) == _plain(name)]
+    own = [
+        cell for cell in _descendants(Cell) if cell not in CELLS.values() and _plain(cell_name(cell)) == _plain(name)
+    ]
+    if published and own:
+        raise InputError(
+            f"{name!r} is a published cell and also {own[-1].__module__}.{own[-1].__qualname__}",
+            "give your class another name",
+        )
+    if not published and not own:
+        raise InputError(f"there is no cell {name!r}", did_you_mean(name, map(cell_name, CELLS.values())))
+    return (published or own)[-1]
 
 
 def cell_options(kind: type[Cell]) -> dict[str, Any]:

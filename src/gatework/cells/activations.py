@@ -17,7 +17,7 @@ def identity(value: Tensor) -> Tensor:
 
 
 def hard_sigmoid(value: Tensor) -> Tensor:
-    """clamp(x / 6 + 1/2) between 0 and 1: torch's, whose own derivative is one sixth in single precision only."""
+    """``x / 6 + 1/2`` cut to [0, 1], as in torch, whose derivative of it is 1/6 in single precision even in float64."""
     return torch.clamp(value / 6 + 0.5, 0, 1)
 
 

@@ -119,7 +119,8 @@ class Cell(nn.Module):
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         if "states" in cls.__dict__:
-            cls.State = namedtuple(f"{cls.__name__}State", cls.states)  # type: ignore[assignment,misc]
+            cls.State = namedtuple("State", cls.states)  # type: ignore[assignment,misc]
+            cls.State.__module__, cls.State.__qualname__ = cls.__module__, f"{cls.__qualname__}.State"  # for pickle
 
     def __init__(self, input_size: int, hidden_size: int, **options: Unpack[CellOptions]) -> None:
         super().__init__()
@@ -220,3 +221,6 @@ class Cell(nn.Module):
     def extra_repr(self) -> str:
         """Sizes, for printing."""
         return f"{self.input_size}, {self.hidden_size}"
+
+
+Cell.State.__qualname__ = "Cell.State"

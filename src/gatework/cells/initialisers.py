@@ -18,9 +18,10 @@ def uniform(gate: nn.Module) -> None:
 
 
 def glorot(gate: nn.Module) -> None:
-    """W from Glorot's uniform distribution, U orthogonal, b zero, as Keras.
+    """W from Glorot's uniform distribution, U orthogonal, b zero, in the manner of Keras, but gate by gate.
 
-    Glorot and Bengio 2010; Saxe, McClelland and Ganguli, arXiv:1312.6120.
+    Keras draws the weights of all gates of a layer as one matrix, whose bound is smaller. Glorot and Bengio 2010;
+    Saxe, McClelland and Ganguli 2013, arXiv:1312.6120.
     """
     _start(gate, _orthogonal)
 

@@ -52,6 +52,10 @@ def cells(
         if draw or cell_option:
             raise InputError("no cell is named", "for example `gatework cells lstm --draw lstm.svg`")
         _list_all(family)
+    elif family:
+        raise InputError("--family lists a family", "leave out the name of the cell, or --family")
+    elif (overwrite or cell_option) and not draw:
+        raise InputError("--overwrite and --cell-option are for a drawing", f"add --draw {name}.svg")
     elif draw:
         _draw(name, draw, overwrite, cell_option or [])
     else:

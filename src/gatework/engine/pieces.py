@@ -20,7 +20,7 @@ def piece_of(options: RunOptions, start: int, stop: int) -> RunOptions:
     lengths, resets, noise = options.get("lengths"), options.get("resets"), options.get("noise")
     part: RunOptions = {**options}
     if lengths is not None:
-        part["lengths"] = (lengths - start).clamp(0, stop - start)
+        part["lengths"] = (lengths.to(torch.int64) - start).clamp(0, stop - start)
     if resets is not None:
         part["resets"] = resets[start:stop]
     if noise is not None:
@@ -40,7 +40,7 @@ def run_in_pieces(run: Runner, x: Tensor, state: Any, options: RunOptions, every
     the outputs falls from O(time) to O(time / every + every), the arithmetic grows by one forward run.
 
     Args:
-        run: runs x (steps, batch, input) from a state with some options.
+        run: runs x (steps, batch, input) from a state with some options, and with the same weights whenever called.
         x: (time, batch, input).
         state: what the first piece starts from; the cell's initial state if None.
         options: those of the whole run.
@@ -76,5 +76,4 @@ class _Written(torch.autograd.Function):
 def _kept(run: Runner, x: Tensor, state: Any, options: RunOptions) -> Result:
     if not torch.is_grad_enabled():
         return run(x, state, options)
-    # all chance is in the noise, which was drawn before
-    return checkpoint(run, x, state, options, use_reentrant=False, preserve_rng_state=False)
+    return checkpoint(run, x, state, options, use_reentrant=False)

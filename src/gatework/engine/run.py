@@ -49,7 +49,9 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
         return run_with({}, cell, x, state, engine=engine, **options)
     if x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
         with torch.autocast("cpu", enabled=False):
-            return run(cell, x.to(type_of(cell)), state, engine=engine, **options)
+            kind = type_of(cell)
+            state, options["initial"] = (_converted(given, kind) for given in (state, options.get("initial")))
+            return run(cell, x.to(kind), state, engine=engine, **options)
     if x.device.type == "cpu" and x.dtype in _NARROW and type_of(cell) == x.dtype:
         return _widened(cell, x, state, engine, options)
     if len(x) == 1 and engine in ("auto", compiled.name):
@@ -62,9 +64,12 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
         return plan(call, engine).engine.run(call)
     if every < 1:
         raise ValueError(f"checkpoint_every must be at least 1, not {every}")
-    return run_in_pieces(
-        lambda x, state, options: run(cell, x, state, engine=engine, **options), x, state, options, every
-    )
+    weights = {**dict(cell.named_parameters()), **dict(cell.named_buffers())}  # those of now, also when run again
+
+    def run_piece(x: Tensor, state: Any, options: RunOptions) -> Result:
+        return run_with(weights, cell, x, state, engine=engine, **options)
+
+    return run_in_pieces(run_piece, x, state, options, every)
 
 
 def run_with(parameters: Mapping[str, Tensor], cell: Cell, *arguments: Any, **options: Any) -> Result:
@@ -96,6 +101,10 @@ def type_of(cell: Cell) -> torch.dtype:
     return next(cell.parameters(), torch.empty(0)).dtype
 
 
+def _converted(state: Any, kind: torch.dtype) -> Any:
+    return None if state is None else tuple(part.to(kind) if isinstance(part, Tensor) else part for part in state)
+
+
 def _widened(cell: Cell, x: Tensor, state: Any, engine: str, options: RunOptions) -> Result:
     """Compute in float32 what is stored in fewer bits."""
 
@@ -110,6 +119,9 @@ def _widened(cell: Cell, x: Tensor, state: Any, engine: str, options: RunOptions
         recurrent = {width: wide(mask) for width, mask in noise.recurrent.items()}
         given["noise"] = replace(noise, recurrent=recurrent, candidate=wide(noise.candidate))
     result = run_with(parameters, cell, x.float(), state, engine=engine, **given)
+    with torch.no_grad():
+        for name, buffer in cell.named_buffers():  # statistics that the step keeps
+            buffer.copy_(parameters[name])
 
     def narrow(parts: Any) -> Any:
         return None if parts is None else type(parts)(*(part.to(x.dtype) for part in parts))

@@ -57,7 +57,7 @@ class Layer(nn.Module):
     """A recurrent layer with all that can stand around it, time first.
 
     In this order: ``reduce_time`` steps become one; the input is normalised; some of it is dropped; one cell or two
-    read it; their outputs are joined and projected; the connection adds what went past them.
+    read it; their outputs are joined and projected; the connection adds the input, neither normalised nor dropped.
 
     Args:
         cell: makes the cell from its input and hidden size: a ``Cell`` class or any function.
@@ -139,8 +139,9 @@ class Layer(nn.Module):
             own results.
         """
         lengths = options.get("lengths")
-        x = self._prepared(x)
-        results = [direction(x, start, **options) for direction, start in zip(self, starts, strict=True)]
+        x = self._grouped(x)
+        read = self._dropped(x if self.norm is None else self.norm(x))
+        results = [direction(read, start, **options) for direction, start in zip(self, starts, strict=True)]
         outputs = self._joined([result.outputs for result in results])
         if self.projection is not None:
             outputs = self.projection(outputs)
@@ -155,16 +156,17 @@ class Layer(nn.Module):
         lengths, resets, every = options.get("lengths"), options.get("resets"), self.reduce_time
         changed: RunOptions = {**options}
         if lengths is not None:
-            changed["lengths"] = -(-lengths // every)
+            changed["lengths"] = -(-lengths.to(torch.int64) // every)
         if resets is not None:
             changed["resets"] = _filled(resets, every).unflatten(0, (-1, every)).any(dim=1)
         return changed
 
-    def _prepared(self, x: Tensor) -> Tensor:
-        if self.reduce_time > 1:
-            x = _filled(x, self.reduce_time).unflatten(0, (-1, self.reduce_time)).transpose(1, 2).flatten(2)
-        if self.norm is not None:
-            x = self.norm(x)
+    def _grouped(self, x: Tensor) -> Tensor:
+        if self.reduce_time == 1:
+            return x
+        return _filled(x, self.reduce_time).unflatten(0, (-1, self.reduce_time)).transpose(1, 2).flatten(2)
+
+    def _dropped(self, x: Tensor) -> Tensor:
         if self.variational:
             return x * F.dropout(torch.ones_like(x[:1]), self.dropout, self.training)
         return F.dropout(x, self.dropout, self.training)

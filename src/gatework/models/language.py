@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gatework.cells import cell_name, make_cell
+from gatework.cells import cell_name, find_cell, make_cell
 from gatework.data import Vocabulary
 from gatework.errors import InputError
 from gatework.layers import Stack
@@ -56,10 +56,13 @@ class LanguageModel(nn.Module):
         """Make a model from the options of ``LanguageModelConfig``; ``cell`` may also be a class.
 
         Raises:
-            InputError: an option does not exist or is out of range.
+            InputError: an option does not exist or is out of range, or the name of the class is another cell's.
         """
-        if isinstance(options.get("cell"), type):
-            options["cell"] = cell_name(options["cell"])
+        kind = options.get("cell")
+        if isinstance(kind, type):
+            options["cell"] = cell_name(kind)
+            if find_cell(options["cell"]) is not kind:
+                raise InputError(f"{kind.__name__} was defined again since", "give the class that was defined last")
         return cls(checked(LanguageModelConfig, options), vocabulary)
 
     def forward(self, tokens: Tensor, state: Any = None, *, resets: Tensor | None = None) -> tuple[Tensor, Any]:

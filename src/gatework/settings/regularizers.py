@@ -10,7 +10,9 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Regularizers(BaseModel):
-    """Disturbances of a recurrent layer, all of them drawn anew for every window or sequence, none in evaluation.
+    """Disturbances of a recurrent layer, drawn anew for every window or sequence while it trains.
+
+    In evaluation nothing is drawn; zoneout then mixes old and new values by its share.
 
     Sources: zoneout, Krueger et al. 2017, arXiv:1606.01305; recurrent dropout on the state, Gal and Ghahramani 2016,
     arXiv:1512.05287, on the candidate, Semeniuta, Severyn and Barth 2016, arXiv:1603.05118; dropped recurrent

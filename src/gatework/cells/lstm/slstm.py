@@ -82,6 +82,7 @@ class SLSTM(Cell):
         z = self.drop(self.phi(self.z(x, h)))
         log_i = self.i(x, h)
         log_f_m = self.log_forget(self.f(x, h)) + m
+        log_f_m = torch.where(n == 0, log_i, log_f_m)  # nothing is remembered yet, so that f has no effect
         o = self.sigma(self.o(x, h))
         m = torch.maximum(log_f_m, log_i)
         i, f = torch.exp(log_i - m), torch.exp(log_f_m - m)
