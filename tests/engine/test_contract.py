@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gatework.cells import GRU, LSTM
-from gatework.engine import checked_call
+from gatework.engine import Noise, checked_call, run
 
 B, T, I, H = 2, 5, 3, 7
 
@@ -87,3 +87,31 @@ def test_under_autocast_types_may_differ():
     with torch.autocast("cpu", dtype=torch.bfloat16):
         call = checked_call(LSTM(I, H), torch.zeros(T, B, I, dtype=torch.bfloat16))
     assert call.x.dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("lengths", [torch.tensor([5, 0, 2])[::2], torch.tensor(3).expand(B)])
+def test_lengths_may_lie_in_memory_as_they_like(lengths):
+    cell, x = GRU(I, H), torch.randn(T, B, I)
+    found = run(cell, x, lengths=lengths, engine="compiled")
+    torch.testing.assert_close(found.outputs, run(cell, x, lengths=lengths.clone(), engine="loop").outputs)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "loop"])
+@pytest.mark.parametrize(
+    ("refilled", "options"),
+    [
+        (lengths := torch.tensor([5, 3]), {"lengths": lengths}),
+        (resets := torch.eye(T, B, dtype=torch.bool), {"resets": resets}),
+        (mask := torch.ones(B, H), {"noise": Noise(recurrent={H: mask})}),
+        (mask := torch.ones(B, H), {"noise": Noise(candidate=mask)}),
+        (kept := torch.eye(T * B, H).reshape(T, B, H).bool(), {"noise": Noise(zoneout=(kept,))}),
+    ],
+)
+def test_options_may_be_refilled_before_the_gradient(refilled, options, engine):
+    cell, x, before = GRU(I, H), torch.randn(T, B, I, requires_grad=True), refilled.clone()
+    expected = torch.autograd.grad(run(cell, x, engine=engine, **options).outputs.square().sum(), x)[0]
+    outputs = run(cell, x, engine=engine, **options).outputs
+    refilled.fill_(0)
+    found = torch.autograd.grad(outputs.square().sum(), x)[0]
+    refilled.copy_(before)
+    assert torch.equal(found, expected)

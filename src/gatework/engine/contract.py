@@ -45,12 +45,14 @@ class RunOptions(TypedDict, total=False):
 class Call:
     """One run of a cell over a sequence, checked and complete: an engine need not look twice.
 
+    Lengths, resets and noise are copies: what was given may change before the gradient is computed.
+
     Attributes:
         cell: the recurrence.
         x: (time, batch, input), time at least 1; zero past a row's length.
         state: ``cell.State`` of (batch, size), what the first step starts from.
         initial: ``cell.State`` of (batch, size), what a reset returns to.
-        lengths: (batch,) int64 on the CPU, between 0 and time; None where all rows are whole.
+        lengths: (batch,) contiguous int64 on the CPU, between 0 and time; None where all rows are whole.
         resets: (time, batch) bool; where true, the row returns to ``initial`` before that step;
             false past a row's length.
         noise: what is dropped out and zoned out; None where nothing is.
@@ -172,7 +174,8 @@ def _checked_lengths(lengths: Tensor, time: int, batch: int) -> Tensor:
         raise TypeError(f"lengths must be integers, not {lengths.dtype}")
     if lengths.shape != (batch,):
         raise ValueError(f"lengths must be ({batch},), not {tuple(lengths.shape)}")
-    lengths = lengths.to("cpu", torch.int64)
+    # a copy: the caller may refill his before the gradient is computed
+    lengths = lengths.to("cpu", torch.int64, copy=True, memory_format=torch.contiguous_format)
     if int(lengths.min()) < 0 or int(lengths.max()) > time:
         raise ValueError(f"lengths must lie between 0 and {time} (the steps of x), not {lengths.tolist()}")
     return lengths
@@ -192,7 +195,11 @@ def _checked_noise(cell: Cell, noise: Noise, time: int, batch: int) -> Noise:
             raise ValueError(
                 f"noise.zoneout of {name} must be {(time, batch, size)} bool, not {tuple(kept.shape)} {kept.dtype}"
             )
-    return noise
+    return Noise(
+        {width: mask.clone() for width, mask in noise.recurrent.items()},
+        None if noise.candidate is None else noise.candidate.clone(),
+        tuple(kept.clone() if isinstance(kept, Tensor) else kept for kept in noise.zoneout),
+    )
 
 
 def _checked_resets(resets: Tensor, time: int, batch: int, device: torch.device) -> Tensor:
@@ -200,4 +207,4 @@ def _checked_resets(resets: Tensor, time: int, batch: int, device: torch.device)
         raise TypeError(f"resets must be bool, not {resets.dtype}")
     if resets.shape != (time, batch):
         raise ValueError(f"resets must be ({time}, {batch}), not {tuple(resets.shape)}")
-    return resets.to(device)
+    return resets.to(device, copy=True)
