@@ -15,6 +15,7 @@ from torch._dynamo.testing import CompileCounterWithBackend
 import gatework
 from gatework.cells import GRU, LSTM, BatchNormLSTM, GRUResetAfter
 from gatework.data import Vocabulary
+from gatework.engine import compiled as engine
 from gatework.engine import run
 from gatework.errors import EngineError
 from gatework.layers import Recurrent, Stack
@@ -178,6 +179,7 @@ def arguments(cell: LSTM | BatchNormLSTM, **changes: Any) -> tuple[Any, ...]:
         "training": cell.training,
         "every_state": True,
         "checkpoint_every": 0,
+        "keep": True,
     }
     return tuple((given | changes).values())
 
@@ -195,3 +197,16 @@ def test_the_cell_must_live():
     gc.collect()
     with pytest.raises(EngineError, match="gone"):
         torch.ops.gatework.run(*given)
+
+
+def test_the_kernel_runs_once_forwards_and_once_backwards(monkeypatch):
+    """The gradient starts from what the forward run left."""
+    module, x = Recurrent(LSTM(I, H)), torch.randn(T, B, I, requires_grad=True)
+    program = engine.compiled(module.cell, x.dtype).program
+    calls = []
+    for name in ("forward", "backward"):
+        method = getattr(program, name)
+        monkeypatch.setattr(program, name, lambda *a, f=method, n=name, **k: calls.append(n) or f(*a, **k))
+    compiled = whole(module)
+    compiled(x).outputs.sum().backward()
+    assert calls == ["forward", "backward"]

@@ -146,6 +146,26 @@ def run(call: Call) -> Result:
         from gatework.engine import stepper  # it builds on this module
 
         return stepper.run(call)
+    return run_whole(call)
+
+
+def run_whole(call: Call, ready: Trace | None = None) -> Result:
+    """Run all steps in one go; or take them from the trace of the same run, to be differentiated."""
+    options, tensors = _prepared(call, ready)
+    if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors):
+        return _result(call, options, _Recurrence.apply(options, *tensors))
+    return _result(call, options, _forward(options, tensors, keep=False)[0])
+
+
+def run_kept(call: Call) -> tuple[Result, Trace]:
+    """Run the call without autograd: its result, and what ``run_whole`` needs for the gradient."""
+    options, tensors = _prepared(call, None)
+    results, trace = _forward(options, tensors, keep=True)
+    return _result(call, options, results), trace
+
+
+def _prepared(call: Call, ready: Trace | None) -> tuple[_Options, list[Tensor | None]]:
+    """What is hoisted, and all tensors of the run."""
     found = compiled(call.cell, call.x.dtype, form_of(call.noise))
     program, weights = found.program, weights_of(found)
     time, batch, _ = call.x.shape
@@ -168,12 +188,12 @@ def run(call: Call) -> Result:
         tuple(range(len(call.state))) if call.every_state else (0,),
         flat.sizes,
         *noise_leaves(call.noise, call.x[0], call.cell.state_sizes),
+        ready,
     )
-    tensors = flat.tensors
-    if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors):
-        results = _Recurrence.apply(options, *tensors)
-    else:
-        results = _forward(options, tensors, keep=False)[0]
+    return options, flat.tensors
+
+
+def _result(call: Call, options: _Options, results: tuple[Tensor, ...]) -> Result:
     shown = len(options.every)
     state = call.cell.State(*results[shown:])
     return Result(results[0], state, call.cell.State(*results[:shown]) if call.every_state else None)
@@ -201,6 +221,7 @@ class _Options:
     sizes: tuple[int, ...]
     held: tuple[Tensor, ...]
     drawn: tuple[Tensor, ...]
+    ready: Trace | None
 
     def inputs(self, tensors: Sequence[Tensor | None]) -> tuple[Inputs, Weights]:
         groups, at = [], 0
@@ -220,7 +241,7 @@ class _Options:
 def _forward(options: _Options, tensors: Sequence[Tensor | None], *, keep: bool) -> tuple[tuple[Tensor, ...], Trace]:
     """Returns: the wanted states at all steps, then every state after the last step; and the trace."""
     inputs, weights = options.inputs(tensors)
-    trace = options.program.forward(inputs, weights, keep=keep, every=options.every)
+    trace = options.ready or options.program.forward(inputs, weights, keep=keep, every=options.every)
     last = tuple(_last(inputs, states, start) for states, start in zip(trace.states, inputs.start, strict=True))
     return (*(trace.states[k] for k in options.every), *last), trace
 
@@ -264,7 +285,7 @@ class _Recurrence(torch.autograd.Function):
             trace,
             given,
             gradients[shown:],
-            overwrite=not _kept(),
+            overwrite=options.ready is None and not _kept(),
             want_sources=ctx.needs_input_grad[1 : 1 + len(inputs.sources)],
         )
         parts = (

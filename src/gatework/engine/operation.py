@@ -1,12 +1,13 @@
 """A run as one operation of PyTorch, ``gatework::run``, which torch.compile and torch.export leave whole.
 
 It is given a cell by its name and all tensors that the run depends on. Its gradient is a second operation, which
-runs the cell again.
+starts from what the kernel of the compiled engine left for it; other engines run the cell again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Unpack
 
@@ -15,15 +16,19 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from gatework.cells import Cell, handles
-from gatework.engine.contract import Noise, Result, RunOptions
+from gatework.engine import compiled
+from gatework.engine.contract import Call, Noise, Result, RunOptions, checked_call
+from gatework.engine.noise import form_of
+from gatework.engine.program import Program
 from gatework.engine.run import run as run_eagerly
 from gatework.engine.run import type_of
+from gatework.engine.tensors import Trace
 from gatework.errors import EngineError
 
 _ARGUMENTS = (
     "Tensor x, Tensor[] parameters, Tensor[] buffers, Tensor[] state, Tensor[] initial, Tensor? lengths, "
     "Tensor? resets, Tensor[] masks, int[] widths, bool candidate, float[] shares, "
-    "str cell, str engine, bool training, bool every_state, int checkpoint_every"
+    "str cell, str engine, bool training, bool every_state, int checkpoint_every, bool keep"
 )
 _MASKS = -1.0  # among the shares of zoneout: there are masks instead
 
@@ -43,6 +48,7 @@ def run(
     if x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
         x = x.to(type_of(cell))
     buffers = [buffer for _, buffer in cell.named_buffers(remove_duplicate=False)]
+    every = options.get("checkpoint_every") or 0
     every_state = options.get("every_state", False)
     flat = _run(
         x,
@@ -57,7 +63,9 @@ def run(
         engine,
         cell.training,
         every_state,
-        options.get("checkpoint_every") or 0,
+        every,
+        # exported programs mostly infer; they can be differentiated none the less
+        torch.is_grad_enabled() and not torch.compiler.is_exporting() and not every and engine in ("auto", "compiled"),
     )
     count = len(cell.states)
     states = cell.State(flat[0], *flat[1 + count : 2 * count]) if every_state else None
@@ -106,6 +114,7 @@ class _Arguments:
     training: bool
     every_state: bool
     checkpoint_every: int
+    keep: bool
 
     @property
     def module(self) -> Cell:
@@ -127,8 +136,13 @@ class _Arguments:
         candidate = next(masks) if self.candidate else None
         return Noise(recurrent, candidate, tuple(next(masks) if s == _MASKS else s or None for s in self.shares))
 
-    def run(self, tensors: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-        """Run with tensors in the place of ``differentiable``: the results, and the buffers after the run."""
+    def run(self, tensors: Sequence[Tensor], left: Sequence[Tensor] = ()) -> tuple[list[Tensor], list[Tensor]]:
+        """Run with tensors in the place of ``differentiable``, or take the steps from what a run left.
+
+        Returns:
+            Outputs, final states, further states at all steps if they are wanted or kept, then the kernel's trace;
+            and the buffers after the run.
+        """
         x, *rest = tensors
         parameters, rest = rest[: len(self.parameters)], rest[len(self.parameters) :]
         state, initial = rest[: len(self.state)], rest[len(self.state) :]
@@ -139,36 +153,78 @@ class _Arguments:
             resets=self.resets,
             noise=self.noise,
             every_state=self.every_state,
-            checkpoint_every=self.checkpoint_every or None,
         )
-        cell = self.module
-        values = (*parameters, *buffers)
-        training = cell.training
+        found = self.within((*parameters, *buffers), self._run, x, tuple(state) or None, options, left)
+        return found, buffers if self.training else []
+
+    def _run(self, cell: Cell, x: Tensor, state: Any, options: RunOptions, left: Sequence[Tensor]) -> list[Tensor]:
+        if self.keep:
+            call = checked_call(cell, x, state, **{**options, "every_state": True})  # type: ignore[arg-type]
+            if left:
+                return _listed(compiled.run_whole(call, self._trace(cell, left)))
+            if compiled.refuses(call) is None and not torch.is_grad_enabled():
+                result, trace = compiled.run_kept(call)
+                return [*_listed(result), *trace.buffers, *trace.operands]
+        if self.checkpoint_every:
+            options["checkpoint_every"] = self.checkpoint_every
+        return _listed(run_eagerly(cell, x, state, engine=self.engine, **options))
+
+    def _trace(self, cell: Cell, left: Sequence[Tensor]) -> Trace:
+        """The trace among the results of a run."""
+        program = compiled.compiled(cell, self.x.dtype, form_of(self.noise)).program
+        states = len(cell.states)
+        operands = 2 * states + len(program.layout.sources)
+        buffers, rest = left[2 * states : operands], left[operands : operands + len(program.step.expressions)]
+        return Trace(tuple(buffers), (left[0], *left[1 + states : 2 * states]), tuple(rest))
+
+    def within(self, values: Sequence[Tensor], function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function with the cell, which has other parameters and buffers and is in the mode of the call."""
+        cell, training = self.module, self.module.training
         try:
             if training != self.training:
                 cell.train(self.training)
             named = dict(zip(_tensor_names(cell), values, strict=True))
-            given = (x, tuple(state) or None, self.engine, options)
-            result = functional_call(_Run(cell), named, given, tie_weights=False)
+            return functional_call(_With(cell), named, (function, *arguments), tie_weights=False)
         finally:
             if training != self.training:
                 cell.train(training)
-        return [result.outputs, *result.state, *(result.states or ())[1:]], buffers if self.training else []
+
+    def program(self) -> Program | None:
+        """The kernel that leaves a trace, for tensors of which nothing but shape and type is known."""
+        if not self.keep or self.x.device.type != "cpu":
+            return None
+        with ThreadPoolExecutor(1) as elsewhere:  # where all tensors are real
+            return elsewhere.submit(self._program).result()
+
+    def _program(self) -> Program | None:
+        values = [torch.rand(*map(int, part.shape)).to(part.dtype) for part in (*self.parameters, *self.buffers)]
+        found: Program | None = self.within(values, self._program_of)
+        return found
+
+    def _program_of(self, cell: Cell) -> Program | None:
+        x = torch.zeros(2, 1, cell.input_size, dtype=self.x.dtype)
+        state = cell.State(*(x.new_zeros(1, size) for size in cell.state_sizes))
+        call = Call(cell, x, state, state, noise=self.noise)
+        return None if compiled.refuses(call) else compiled.compiled(cell, x.dtype, form_of(self.noise)).program
 
 
-class _Run(nn.Module):
-    """A run as a module, as ``functional_call`` wants it."""
+def _listed(result: Result) -> list[Tensor]:
+    return [result.outputs, *result.state, *(result.states or ())[1:]]
+
+
+class _With(nn.Module):
+    """A function of a cell as a module, as ``functional_call`` wants it."""
 
     def __init__(self, cell: Cell) -> None:
         super().__init__()
         self.cell = cell
 
-    def forward(self, x: Tensor, state: Any, engine: str, options: RunOptions) -> Result:
-        return run_eagerly(self.cell, x, state, engine=engine, **options)
+    def forward(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return function(self.cell, *arguments)
 
 
 def _tensor_names(cell: Cell) -> list[str]:
-    """The names in ``_Run`` of the cell's parameters and buffers, as ``run`` takes them."""
+    """The names in ``_With`` of the cell's parameters and buffers, as ``run`` takes them."""
     named = (*cell.named_parameters(remove_duplicate=False), *cell.named_buffers(remove_duplicate=False))
     return [f"cell.{name}" for name, _ in named]
 
@@ -187,13 +243,16 @@ def _(*arguments: Any) -> list[Tensor]:
     time, batch, _ = given.x.shape
     sizes, new = given.module.state_sizes, given.x.new_empty
     results = [new(time, batch, sizes[0]), *(new(batch, size) for size in sizes)]
-    results += [new(time, batch, size) for size in sizes[1:]] if given.every_state else []
+    program = given.program()
+    results += [new(time, batch, size) for size in sizes[1:]] if given.every_state or program else []
+    results += [] if program is None else [new(shape) for shape in program.kept(time, batch)]
     return results + [torch.empty_like(buffer) for buffer in given.buffers if given.training]
 
 
 def _remember(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
     given = _Arguments(*inputs)
-    groups = (given.parameters, given.buffers, given.state, given.initial, given.masks)
+    left = output if _leaves_trace(given, len(output)) else []
+    groups = (given.parameters, given.buffers, given.state, given.initial, given.masks, left)
     ctx.save_for_backward(given.x, given.lengths, given.resets, *(part for group in groups for part in group))
     ctx.counts, ctx.rest = [len(group) for group in groups], inputs[8:]
     ctx.set_materialize_grads(False)
@@ -202,31 +261,42 @@ def _remember(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
 def _gradient(ctx: Any, gradients: list[Tensor | None]) -> tuple[Any, ...]:
     x, lengths, resets, *rest = ctx.saved_tensors
     parts = iter(rest)
-    parameters, buffers, state, initial, masks = ([next(parts) for _ in range(count)] for count in ctx.counts)
+    parameters, buffers, state, initial, masks, left = ([next(parts) for _ in range(count)] for count in ctx.counts)
     arguments = (x, parameters, buffers, state, initial, lengths, resets, masks, *ctx.rest)
     need_x, need_parameters, _, need_state, need_initial = ctx.needs_input_grad[:5]
     wanted = [need_x, *need_parameters, *need_state, *need_initial]
-    found = iter(torch.ops.gatework.run_backward(gradients, wanted, *arguments))
+    found = iter(torch.ops.gatework.run_backward(gradients, left, wanted, *arguments))
     slopes = iter([next(found) if want else None for want in wanted])
     groups = [[next(slopes) for _ in group] for group in ([x], parameters, state, initial)]
     nothing: list[Any] = [[None] * len(masks), *([] if part == [] else None for part in ctx.rest)]
     return groups[0][0], groups[1], [None] * len(buffers), groups[2], groups[3], None, None, *nothing
 
 
+def _leaves_trace(given: _Arguments, count: int) -> bool:
+    """Whether a run with so many results left more than it was asked for."""
+    states = len(given.module.state_sizes)
+    asked = 1 + states + (states - 1 if given.every_state else 0) + (len(given.buffers) if given.training else 0)
+    return count > asked
+
+
 _run.register_autograd(_gradient, setup_context=_remember)
 
 # not a custom_op, which would forbid autograd inside
-torch.library.define("gatework::run_backward", f"(Tensor?[] gradients, bool[] wanted, {_ARGUMENTS}) -> Tensor[]")
+torch.library.define(
+    "gatework::run_backward", f"(Tensor?[] gradients, Tensor[] left, bool[] wanted, {_ARGUMENTS}) -> Tensor[]"
+)
 
 
 @torch.library.impl("gatework::run_backward", "default")
-def _backward(gradients: Sequence[Tensor | None], wanted: Sequence[bool], *arguments: Any) -> list[Tensor]:
+def _backward(
+    gradients: Sequence[Tensor | None], left: Sequence[Tensor], wanted: Sequence[bool], *arguments: Any
+) -> list[Tensor]:
     given = _Arguments(*arguments)
     with torch.enable_grad():
         tensors = [
             tensor.detach().requires_grad_(want) for tensor, want in zip(given.differentiable, wanted, strict=True)
         ]
-        results, _ = given.run(tensors)
+        results, _ = given.run(tensors, [part.detach() for part in left])
         pairs = [
             (result, gradient)
             for result, gradient in zip(results, gradients, strict=False)
@@ -242,7 +312,9 @@ def _backward(gradients: Sequence[Tensor | None], wanted: Sequence[bool], *argum
 
 
 @torch.library.register_fake("gatework::run_backward")
-def _(gradients: Sequence[Tensor | None], wanted: Sequence[bool], *arguments: Any) -> list[Tensor]:
+def _(
+    gradients: Sequence[Tensor | None], left: Sequence[Tensor], wanted: Sequence[bool], *arguments: Any
+) -> list[Tensor]:
     tensors = _Arguments(*arguments).differentiable
     return [tensor.new_empty(tensor.shape) for tensor, want in zip(tensors, wanted, strict=True) if want]
 
