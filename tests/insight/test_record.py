@@ -120,6 +120,13 @@ def test_a_cell_of_ones_own_is_recorded() -> None:
     assert float(raw.abs().max()) > 1
 
 
+def test_narrow_models_are_recorded() -> None:
+    model = make()
+    (wide,) = record_gates(model.float(), tokens())
+    (narrow,) = record_gates(model.bfloat16(), tokens())
+    torch.testing.assert_close(narrow.gates["f"].float(), wide.gates["f"], rtol=0, atol=0.1)
+
+
 @pytest.mark.parametrize("training", [True, False])
 def test_the_model_is_left_as_it_was(training: bool) -> None:
     model = make(layers=2, dropout=0.5).train(training)

@@ -14,7 +14,7 @@ from torch import fx, nn
 
 from gatework.cells import Cell, Drop, Gate
 
-_tracing = threading.Lock()  # torch.fx patches nn.Module while it records
+_tracing = threading.Lock()  # torch.fx patches nn.Module while it records, for all threads
 
 
 class UntraceableError(Exception):
@@ -58,6 +58,7 @@ class _Tracer(fx.Tracer):
         super().__init__()
         self.code = code
         self.whole = whole
+        self.thread = threading.get_ident()
 
     def create_node(self, *args: Any, **keywords: Any) -> fx.Node:
         """Note the line of ``step`` that made the node."""
@@ -68,6 +69,18 @@ class _Tracer(fx.Tracer):
         if frame is not None:
             node.meta["line"] = (self.code.co_filename, frame.f_lineno)
         return node
+
+    def call_module(self, m: nn.Module, forward: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Record the call of a module, unless another thread made it."""
+        if threading.get_ident() != self.thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        """Record the reading of a parameter, unless another thread reads it."""
+        if threading.get_ident() != self.thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return self.whole or isinstance(m, Gate | Drop)

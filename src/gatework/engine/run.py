@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any, Unpack
 
 import torch
-from torch import Tensor, nn
-from torch.func import functional_call
+from torch import Tensor
 
 from gatework.cells import Cell
 from gatework.engine import compiled, stepper
 from gatework.engine.contract import Result, RunOptions, checked_call
 from gatework.engine.pieces import run_in_pieces
 from gatework.engine.plan import plan
+from gatework.engine.stand_in import stand_in, standing_in
 
 
 def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **options: Unpack[RunOptions]) -> Result:
@@ -78,19 +78,10 @@ def run_with(parameters: Mapping[str, Tensor], cell: Cell, *arguments: Any, **op
         from gatework.engine import operation  # which itself runs cells
 
         return operation.run(parameters, cell, *arguments, **options)
-    named = {f"cell.{name}": value for name, value in parameters.items()}
-    return functional_call(_Run(cell), named, arguments, options)
-
-
-class _Run(nn.Module):
-    """``run`` as a module, as ``functional_call`` wants it."""
-
-    def __init__(self, cell: Cell) -> None:
-        super().__init__()
-        self.cell = cell
-
-    def forward(self, *arguments: Any, **options: Any) -> Result:
-        return run(self.cell, *arguments, **options)
+    if options.get("checkpoint_every") is not None:  # pieces run again long after this call
+        return run(stand_in(cell, parameters), *arguments, **options)
+    with standing_in(cell, parameters) as other:
+        return run(other, *arguments, **options)
 
 
 _NARROW = (torch.bfloat16, torch.float16)

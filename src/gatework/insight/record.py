@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,18 +77,23 @@ class Watch(TorchFunctionMode):
             self.seen[gate][-1] = result
         return result
 
-    def gate_called(self, gate: nn.Module, inputs: Any, value: Tensor) -> None:
-        """Forward hook of a gate: remember its pre-activation until an activation function takes it."""
-        self.seen.setdefault(gate, []).append(value)
-        self._last = {key: entry for key, entry in self._last.items() if entry[0] is not gate}
-        self._last[id(value)] = (gate, value)
+    def of(self, gate: nn.Module) -> Callable[[nn.Module, Any, Tensor], None]:
+        """Forward hook of a gate or what stands in for it: keeps its result until an activation function takes it."""
+
+        def called(module: nn.Module, inputs: Any, value: Tensor) -> None:
+            self.seen.setdefault(gate, []).append(value)
+            self._last = {key: entry for key, entry in self._last.items() if entry[0] is not gate}
+            self._last[id(value)] = (gate, value)
+
+        return called
 
 
 @contextmanager
 def watched(layers: list[Recurrent]) -> Iterator[Watch]:
     """Watch all gates of some layers."""
     watch = Watch()
-    hooks = [gate.register_forward_hook(watch.gate_called) for layer in layers for _, gate in layer.cell.gates()]
+    gates = [gate for layer in layers for _, gate in layer.cell.gates()]
+    hooks = [gate.register_forward_hook(watch.of(gate)) for gate in gates]
     try:
         with watch:
             yield watch

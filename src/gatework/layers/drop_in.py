@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
@@ -92,8 +91,7 @@ class _DropIn(nn.RNNBase):
     def _run(self, index: int, x: Tensor, starts: list[Any], lengths: Tensor | None) -> Result:
         runner = self._runners[index]
         weights = from_torch(runner.cell, [getattr(self, name) for name in self._all_weights[index]])
-        named = {f"cell.{name}": weight for name, weight in weights.items()}
-        return functional_call(runner, named, (x, starts[index]), {"lengths": lengths})
+        return runner.run_with(weights, x, starts[index], lengths=lengths)
 
     def forward(self, input: Tensor | PackedSequence, hx: Any = None) -> tuple[Any, Any]:
         """Run all layers and directions, as the module of the same name in torch.nn does.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Unpack
 
 import torch
@@ -61,6 +62,12 @@ class Recurrent(nn.Module):
         Raises:
             ValueError, TypeError, EngineError: as ``gatework.engine.run``.
         """
+        return self.run_with({}, x, state, **options)
+
+    def run_with(
+        self, weights: Mapping[str, Tensor], x: Tensor, state: Any = None, **options: Unpack[RunOptions]
+    ) -> Result:
+        """``forward`` with other tensors in the place of some of the cell's parameters: name -> tensor."""
         if x.ndim != 3:
             raise ValueError(f"x must have 3 dimensions (time, batch, feature), not {tuple(x.shape)}")
         resets = options.get("resets")
@@ -72,10 +79,10 @@ class Recurrent(nn.Module):
             x = in_order(x, order)
             resets = None if resets is None else backward_resets(in_order(resets, order))
         options["resets"] = resets
-        result = self._run(x, state, options)
+        result = self._run(weights, x, state, options)
         return result.map_time(lambda values: self._as_given(values, order))
 
-    def _run(self, x: Tensor, state: Any, options: RunOptions) -> Result:
+    def _run(self, weights: Mapping[str, Tensor], x: Tensor, state: Any, options: RunOptions) -> Result:
         """Run the cell on x (time, batch, input) with what was drawn for this run."""
         time, batch, _ = x.shape
         regularizers = self.regularizers
@@ -84,7 +91,8 @@ class Recurrent(nn.Module):
         options.setdefault("noise", draw_noise(self.cell, regularizers, time, batch, self.training))
         if self.initial:
             options.setdefault("initial", tuple(part.expand(batch, -1) for part in self.initial.values()))
-        weights = disturbed_weights(self.cell, regularizers) if self.training else {}
+        if self.training:
+            weights = {**weights, **disturbed_weights(self.cell, regularizers)}
         if not weights:
             return engine.run(self.cell, x, state, engine=self.engine, **options)
         return engine.run_with(weights, self.cell, x, state, engine=self.engine, **options)

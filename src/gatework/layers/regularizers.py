@@ -59,18 +59,22 @@ def draw_noise(cell: Cell, regularizers: Regularizers, time: int, batch: int, tr
 
 
 def disturbed_weights(cell: Cell, regularizers: Regularizers) -> dict[str, Tensor]:
-    """The weights of the cell's gates as one training run sees them: parameter's name -> tensor with gradient."""
+    """The weights of the cell's gates as one training run sees them: parameter's name -> tensor with gradient.
+
+    Of weights that gates share only one name is given.
+    """
+    dropout, noise = regularizers.weight_dropout, regularizers.weight_noise
     found: dict[str, Tensor] = {}
-    for name, gate in cell.gates():
+    seen: set[Tensor] = set()
+    for name, gate in cell.gates() if dropout or noise else ():
         for letter in ("W", "U"):
             weight: Tensor | None = getattr(gate, letter)
-            if weight is None:
+            if weight is None or weight in seen:
                 continue
-            disturbed = weight
-            if letter == "U" and regularizers.weight_dropout:
-                disturbed = F.dropout(disturbed, regularizers.weight_dropout)
-            if regularizers.weight_noise:
-                disturbed = disturbed + regularizers.weight_noise * torch.randn_like(weight)
+            seen.add(weight)
+            disturbed = F.dropout(weight, dropout) if letter == "U" else weight
+            if noise:
+                disturbed = disturbed + noise * torch.randn_like(weight)
             if disturbed is not weight:
                 found[f"{name}.{letter}"] = disturbed
     return found
