@@ -124,6 +124,16 @@ def test_a_learned_initial_state_is_where_sequences_and_resets_start():
     assert {"initial.h", "initial.c"} < layer.state_dict().keys()
 
 
+def test_none_is_not_given():
+    layer = Recurrent(LSTM(I, H), regularizers=Regularizers(recurrent_dropout=0.5), learn_initial=True)
+    torch.nn.init.normal_(layer.initial["h"])
+    x, found = torch.randn(T, B, I), []
+    for options in ({}, {"noise": None, "initial": None}):
+        torch.manual_seed(3)
+        found.append(layer(x, **options).outputs)
+    assert torch.equal(*found)
+
+
 def test_a_stack_disturbs_each_layer_by_itself():
     stack = Stack(GRU, I, H, layers=2, regularizers=Regularizers(recurrent_dropout=0.5), learn_initial=True)
     x = torch.randn(T, B, I)

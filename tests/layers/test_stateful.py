@@ -57,7 +57,7 @@ def test_no_gradient_crosses_a_call():
 def test_other_streams_need_a_reset():
     stateful = Stateful(Recurrent(GRU(I, H)))
     stateful(torch.zeros(T, 3, I))
-    with pytest.raises(ValueError, match=r"^the state is of 3 rows, x has 2: call reset\(\) before"):
+    with pytest.raises(ValueError, match=r"^the state is of 3 rows, x of 2 rows: call reset\(\) before"):
         stateful(torch.zeros(T, B, I))
     stateful.reset()
     stateful(torch.zeros(T, B, I))
@@ -108,3 +108,84 @@ def test_detached_keeps_the_shape_of_a_state():
     assert isinstance(found[0], LSTM.State)
     assert not any(part.requires_grad for part in (*found[0], *found[1]))
     assert detached(None) is None
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Recurrent(GRU(I, H), reverse=True), "cannot run what reads backward"),
+        (lambda: Stack(GRU, I, H, bidirectional=True), "cannot run what reads backward"),
+        (lambda: Stateful(Stack(GRU, I, H, bidirectional=True)), "cannot run what reads backward"),
+        (lambda: gatework.LSTM(I, H, bidirectional=True), "cannot run what reads backward"),
+        (lambda: Stack(GRU, I, H, reduce_time=2), "cannot run what makes one step of several"),
+    ],
+)
+def test_what_cannot_be_truncated_is_refused(make, message):
+    with pytest.raises(ValueError, match=f"^truncated {message}"):
+        next(truncated(make(), torch.zeros(T, B, I), k1=4, k2=8))
+
+
+def test_window_sizes_are_integers():
+    with pytest.raises(TypeError, match=r"^k1 and k2 must be integers, not k1=2\.0, k2=4$"):
+        next(truncated(Recurrent(GRU(I, H)), torch.zeros(T, B, I), k1=2.0, k2=4))
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_single_sequences_go_on_too(name, batch_first):
+    module = getattr(gatework, name)(I, H, num_layers=2, batch_first=batch_first)
+    stateful, x = Stateful(module), torch.randn(T, I)
+    close(torch.cat([stateful(x[:4])[0], stateful(x[4:])[0]]), module(x)[0])
+    with pytest.raises(ValueError, match=r"^the state is of one sequence, x of 2 rows: call reset\(\)"):
+        stateful(torch.zeros(B, B, I))
+    with pytest.raises(ValueError, match=r"^the state is of one sequence: reset\(\) it as a whole$"):
+        stateful.reset(torch.tensor([True]))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Recurrent(LSTM(I, H), learn_initial=True),
+        lambda: Stack(GRU, I, H, layers=2, bidirectional=True, learn_initial=True),
+    ],
+)
+def test_reset_rows_start_where_the_module_starts(make):
+    module, x = make(), torch.randn(T, B, I)
+    for parameter in module.parameters():
+        torch.nn.init.normal_(parameter)
+    stateful = Stateful(module)
+    went_on = [stateful(x)[0], stateful(x)[0]][1]
+    stateful.reset()
+    stateful(x)
+    stateful.reset(torch.tensor([False, True]))
+    outputs = stateful(x)[0]
+    close(outputs[:, 0], went_on[:, 0])
+    close(outputs[:, 1], module(x)[0][:, 1])
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind", "message"),
+    [
+        (torch.tensor([True]), ValueError, r"^rows must be \(2,\), as many as the state has, not \(1,\)$"),
+        ([True, False], TypeError, "^rows must be a tensor of bool, not list$"),
+        (torch.tensor([1, 0]), TypeError, r"^rows must be a tensor of bool, not torch\.int64$"),
+    ],
+)
+def test_rows_to_reset_are_checked(rows, kind, message):
+    stateful = Stateful(Recurrent(GRU(I, H)))
+    stateful(torch.zeros(T, B, I))
+    with pytest.raises(kind, match=message):
+        stateful.reset(rows)
+
+
+def test_the_state_changes_its_type_with_the_module():
+    stateful, x = Stateful(Recurrent(LSTM(I, H))), torch.randn(T, B, I)
+    stateful(x)
+    outputs = stateful.float()(x.float()).outputs
+    assert outputs.dtype == stateful.state.c.dtype == torch.float32
+
+
+def test_packed_batches_have_no_rows_to_go_on_with():
+    packed = nn.utils.rnn.pack_sequence([torch.zeros(T, I)])
+    with pytest.raises(TypeError, match=r"^x must be a tensor, not PackedSequence"):
+        Stateful(gatework.GRU(I, H))(packed)

@@ -88,9 +88,10 @@ class Recurrent(nn.Module):
         regularizers = self.regularizers
         if self.training and regularizers.input_noise:
             x = x + regularizers.input_noise * torch.randn_like(x)
-        options.setdefault("noise", draw_noise(self.cell, regularizers, time, batch, self.training))
-        if self.initial:
-            options.setdefault("initial", tuple(part.expand(batch, -1) for part in self.initial.values()))
+        if options.get("noise") is None:
+            options["noise"] = draw_noise(self.cell, regularizers, time, batch, self.training)
+        if self.initial and options.get("initial") is None:
+            options["initial"] = self.initial_state(batch)
         if self.training:
             weights = {**weights, **disturbed_weights(self.cell, regularizers)}
         if not weights:
@@ -101,6 +102,12 @@ class Recurrent(nn.Module):
         if order is not None:
             values = in_order(values, order)
         return values.transpose(0, 1) if self.batch_first else values
+
+    def initial_state(self, batch: int) -> Any:
+        """The ``cell.State`` of (batch, size) that sequences start from: the learned one, or the cell's."""
+        if not self.initial:
+            return self.cell.initial_state(batch)
+        return self.cell.State(*(part.expand(batch, -1) for part in self.initial.values()))
 
     def extra_repr(self) -> str:
         """Options, for printing."""

@@ -117,6 +117,10 @@ class Stack(nn.Module):
             x = without_padding(x, lengths)  # what is there must not reach an output on a way around the cells
         return x, {**options, "resets": resets}
 
+    def initial_state(self, batch: int) -> tuple[Any, ...]:
+        """What sequences start from, in the order and form of ``state``."""
+        return tuple(direction.initial_state(batch) for layer in self for direction in layer)
+
     def lengths_after(self, lengths: Tensor) -> Tensor:
         """How many steps of output rows of these lengths (batch,) have."""
         options: RunOptions = {"lengths": lengths}
