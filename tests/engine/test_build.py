@@ -44,19 +44,54 @@ def test_a_damaged_kernel_is_built_again(damage, cache: Path) -> None:  # type: 
     whole = file.read_bytes()
     file.write_bytes(damage(whole))
     assert building.build(source).answer() == 7
-    assert building._intact(file)
+    assert building._content(file)
 
 
-def run_apart(source: str) -> None:
+def run_apart(*sources: str) -> None:
     """Build in another process: a library damaged under the process that loaded it would crash that one."""
-    code = "import sys; from gatework.engine.build import build; build(sys.argv[1]).answer()"
-    subprocess.run([sys.executable, "-c", code, source], check=True, env=dict(os.environ), timeout=100)
+    code = "import sys; from gatework.engine.build import build; build(*sys.argv[1:]).answer()"
+    subprocess.run([sys.executable, "-c", code, *sources], check=True, env=dict(os.environ), timeout=100)
+
+
+CALLING = "#include <stdint.h>\nint64_t shared(void);\nint64_t answer(void) { return %d + shared(); }\n"
+SHARED = '#include <stdint.h>\n__attribute__((visibility("hidden"))) int64_t shared(void) { return %d; }\n'
+
+
+def test_what_kernels_have_in_common_is_compiled_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, make = [], building._make
+    monkeypatch.setattr(building, "_make", lambda *given: made.append(given[1].suffix) or make(*given))
+    assert [building.build(CALLING % n, SHARED % 40).answer() for n in (1, 2)] == [41, 42]
+    assert made == [".o", ".so", ".so"]
+    assert building.build(CALLING % 1, SHARED % 50).answer() == 51
+
+
+def test_a_kernel_needs_no_other_file(cache: Path) -> None:
+    run_apart(CALLING % 3, SHARED % 60)
+    (part,) = cache.glob("*.o")
+    part.unlink()
+    assert building.build(CALLING % 3, SHARED % 60).answer() == 63
+    assert not part.exists()
+
+
+@pytest.mark.parametrize("damage", [lambda whole: whole[:-9], lambda whole: b"", lambda whole: b"x" + whole[1:]])
+def test_a_damaged_common_part_is_compiled_again(damage, cache: Path) -> None:  # type: ignore[no-untyped-def]
+    building.build(CALLING % 4, SHARED % 70)
+    (part,) = cache.glob("*.o")
+    whole = part.read_bytes()
+    part.write_bytes(damage(whole))
+    assert building.build(CALLING % 5, SHARED % 70).answer() == 75
+    assert building._content(part) == whole[:-32]
+
+
+def test_errors_in_the_common_part_are_quoted() -> None:
+    with pytest.raises(EngineError, match="error: "):
+        building.build(CALLING % 1, "int broken(void) { return nothing; }")
 
 
 def test_several_build_the_same_at_once(cache: Path) -> None:
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(run_apart, [SOURCE % 5] * 3))
-    assert len(list(cache.iterdir())) == 1
+        list(pool.map(run_apart, [CALLING % 5] * 3, [SHARED % 5] * 3))
+    assert sorted(file.suffix for file in cache.iterdir()) == [".o", ".so"]
 
 
 def test_a_folder_that_others_can_write_is_refused(cache: Path) -> None:

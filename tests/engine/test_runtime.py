@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gatework.engine.build import build
-from gatework.engine.emit_c import runtime
+from gatework.engine.emit_c import common, runtime
 
 FUNCTIONS = ("exp", "expm1", "sigmoid", "tanh", "log", "log1p", "sqrt", "sin", "cos", "erf")
 TYPES = {32: np.float32, 64: np.float64}
@@ -28,7 +28,7 @@ def library(bits: int) -> ctypes.CDLL:
         "{ const Tile t = {A, depth, B, C, vectors * LANES, depth, .downwards = downwards};"
         " product(t, rows, 0, vectors, vectors, NULL); }"
     )
-    loaded = build("\n".join([f"#define REAL_BITS {bits}", runtime(), *exported, product]))
+    loaded = build("\n".join([f"#define REAL_BITS {bits}", runtime(), *exported, product]), common(bits))
     loaded.lanes.restype = ctypes.c_int64
     return loaded
 

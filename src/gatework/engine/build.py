@@ -1,9 +1,10 @@
 """From C to functions: compile once, keep the result in the user's cache folder, load it.
 
 The cache is content-addressed: a kernel's name is the SHA-256 of its source, the compiler and its version,
-the flags and the CPU. Files are written beside their place and renamed, so that two processes can build
-the same kernel at once, and end in their own SHA-256, so that damaged ones are found and built again.
-Loading a file runs it: the folder must be the user's own and writable by nobody else.
+the flags and the CPU. What many kernels have in common is compiled once, to an object that is kept beside
+them and linked into each: no kernel needs another file. Files are written beside their place and renamed, so
+that two processes can build the same at once, and end in their own SHA-256, so that damaged ones are found
+and built again. Loading a file runs it: the folder must be the user's own and writable by nobody else.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -31,17 +33,21 @@ _DIGEST_BYTES = 32
 _building = threading.Lock()
 
 
-def build(source: str) -> ctypes.CDLL:
+def build(source: str, common: str = "") -> ctypes.CDLL:
     """Compile, or take from the cache, and load.
+
+    Args:
+        source: the C of this kernel.
+        common: C that other kernels have as well, linked with it.
 
     Raises:
         EngineError: there is no compiler, it fails, or the cache folder is not safe.
         StorageError: the cache folder cannot be written.
     """
     with _building:
-        file = cache_folder() / f"{_key(source)}.so"
-        if not _intact(file):
-            _compile(source, file)
+        file = cache_folder() / f"{_key(source, common)}.so"
+        if _content(file) is None:
+            _compile(source, common, file)
         return ctypes.CDLL(str(file))
 
 
@@ -97,11 +103,11 @@ def cache_folder() -> Path:
     return folder
 
 
-def _key(source: str) -> str:
+def _key(*contents: str) -> str:
     command = compiler()
     if command is None:
         raise EngineError("there is no C compiler", "install gcc or clang, or pip install ziglang")
-    parts = (source, _version(command), *FLAGS, openmp_library() or "", _processor())
+    parts = (*contents, _version(command), *FLAGS, openmp_library() or "", _processor())
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -121,45 +127,56 @@ def _processor() -> str:
     return platform.machine() + "\n".join(sorted(described))
 
 
-def _intact(file: Path) -> bool:
+def _content(file: Path) -> bytes | None:
+    """What was built, None if it is missing or damaged."""
     try:
         content = file.read_bytes()
     except OSError:
-        return False
+        return None
     body, digest = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
-    return hashlib.sha256(body).digest() == digest
+    return body if hashlib.sha256(body).digest() == digest else None
 
 
-def _compile(source: str, target: Path) -> None:
+def _compile(source: str, common: str, target: Path) -> None:
+    errors = []
+    for flags, libraries in _attempts():
+        try:
+            linked = _object(common, flags, target.parent) if common else b""
+            _make(source, target, [*flags, "-shared"], linked, [*libraries, "-lm"])
+            return
+        except subprocess.CalledProcessError as error:
+            errors.append(error.stderr)
+    cause = next((line for line in errors[0].splitlines() if "error: " in line), errors[0].strip()[:200])
+    raise EngineError(f"the C compiler failed ({cause})", "use engine='loop', and report this")
+
+
+def _object(common: str, flags: list[str], folder: Path) -> bytes:
+    """What kernels have in common, compiled with these flags, from the cache if it is there."""
+    file = folder / f"{_key(common, *flags)}.o"
+    return _content(file) or _make(common, file, [*flags, "-c"])
+
+
+def _make(source: str, target: Path, flags: list[str], linked: bytes = b"", libraries: Sequence[str] = ()) -> bytes:
+    """Compile, with an object or none, put what is built in its place, and return it.
+
+    Raises:
+        subprocess.CalledProcessError: the compiler fails; has its ``stderr``.
+        StorageError: the file cannot be written.
+    """
     with storage_errors(target), tempfile.TemporaryDirectory(dir=target.parent, prefix=".build-") as folder:
-        code, built = Path(folder, "kernel.c"), Path(folder, "kernel.so")
+        code, built, part = Path(folder, "kernel.c"), Path(folder, "built"), Path(folder, "common.o")
         code.write_text(source, encoding="utf-8")
-        errors = ""
-        for flags, libraries in _attempts():
-            command = [
-                *(compiler() or ()),
-                *FLAGS,
-                *flags,
-                "-shared",
-                "-o",
-                str(built),
-                str(code),
-                *libraries,
-                "-lm",
-            ]
-            result = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-            if result.returncode == 0:
-                break
-            errors = errors or result.stderr
-        else:
-            cause = next((line for line in errors.splitlines() if "error" in line), errors.strip()[:200])
-            raise EngineError(f"the C compiler failed ({cause})", "use engine='loop', and report this")
+        part.write_bytes(linked)
+        inputs = [str(code), str(part)] if linked else [str(code)]
+        command = [*(compiler() or ()), *FLAGS, *flags, "-o", str(built), *inputs, *libraries]
+        subprocess.run(command, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
         body = built.read_bytes()
         with open(built, "wb") as file:
             file.write(body + hashlib.sha256(body).digest())
             file.flush()
             os.fsync(file.fileno())
         built.replace(target)
+    return body
 
 
 def _attempts() -> list[tuple[list[str], list[str]]]:

@@ -1,8 +1,9 @@
 """From a step graph and its reverse to C: one function over all steps for each direction.
 
 The source is the runtime (``runtime/*.h``) and for each direction a structure of arguments, a function for
-each pass, and the time loop. Python passes arguments as an array of 64-bit integers in the order of the
-structure's fields, see ``Entry``.
+each pass, and the time loop. Products and packing, the same machine code for every kernel and most of what
+there is to compile, are not in it but linked, see ``common``. Python passes arguments as an array of 64-bit
+integers in the order of the structure's fields, see ``Entry``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from gatework.engine.emit_loop import Loop
 from gatework.engine.graph import StepGraph
 from gatework.engine.layout import Layout, layout
 
-_RUNTIME = ("vector.h", "functions.h", "product.h", "team.h", "units.h", "pack.h", "dense.h")
+_RUNTIME = ("vector.h", "functions.h", "product.h", "team.h", "units.h")
+_COMMON = ("vector.h", "product.h", "tiles.h", "pack.h", "dense.h")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Kernel:
     """Generated source and how to call it.
 
     Attributes:
-        source: the C, complete.
+        source: the C, to be built with what is ``common``.
         step: the step graph.
         reverse: its gradient.
         layout: where its slots lie.
@@ -81,6 +83,12 @@ def _entry(loop: Loop) -> Entry:
 def runtime() -> str:
     """The C that every kernel begins with, after the definition of REAL_BITS."""
     return "\n".join(map(runtime_file, _RUNTIME))
+
+
+@cache
+def common(bits: int) -> str:
+    """The C that all kernels of a type are linked with: products and packing, most of the work of compiling."""
+    return "\n".join([f"#define REAL_BITS {bits}", *map(runtime_file, _COMMON)])
 
 
 @cache

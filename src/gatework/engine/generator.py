@@ -16,7 +16,7 @@ from gatework.cells import Cell
 from gatework.engine import compiled
 from gatework.engine.build import build
 from gatework.engine.contract import checked_call
-from gatework.engine.emit_c import runtime, runtime_file
+from gatework.engine.emit_c import common, runtime, runtime_file
 from gatework.engine.hoist import is_input
 from gatework.engine.stepper import StepArguments, packed_step
 from gatework.engine.threads import available_threads
@@ -256,7 +256,7 @@ class _PackedLayer:
 @cache
 def _library(bits: int) -> ctypes.CDLL:
     files = (runtime_file(name) for name in ("affine.h", "draw.h", "generate.h"))
-    library = build("\n".join([f"#define REAL_BITS {bits}", runtime(), *files]))
+    library = build("\n".join([f"#define REAL_BITS {bits}", runtime(), *files]), common(bits))
     generator = ctypes.POINTER(_Generator)
     library.read_symbols.argtypes = [generator, ctypes.c_void_p, ctypes.c_int64]
     library.write_symbols.argtypes = [generator, ctypes.c_void_p, ctypes.c_int64, ctypes.c_double]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gatework.engine.build import build
 from gatework.engine.dense import Dense, Factor
-from gatework.engine.emit_c import Entry, emit
+from gatework.engine.emit_c import Entry, common, emit
 from gatework.engine.graph import StepGraph
 from gatework.engine.layout import Zone
 from gatework.engine.packing import Packing
@@ -40,7 +40,7 @@ class Program:
         self.kernel = emit(step, torch.finfo(dtype).bits)
         self.step = step
         self.layout = self.kernel.layout
-        self.library = build(self.kernel.source)
+        self.library = build(self.kernel.source, common(torch.finfo(dtype).bits))
         for function in (self.library.forward, self.library.backward, self.library.step):
             function.argtypes, function.restype = [ctypes.c_void_p], None
         self.packing = Packing(self.library, self.layout, dtype)
