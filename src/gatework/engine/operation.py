@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Unpack
 
 import torch
-from torch import Tensor, nn
-from torch.func import functional_call
+from torch import Tensor
 
 from gatework.cells import Cell, handles
 from gatework.engine import compiled
@@ -22,6 +22,7 @@ from gatework.engine.noise import form_of
 from gatework.engine.program import Program
 from gatework.engine.run import run as run_eagerly
 from gatework.engine.run import type_of
+from gatework.engine.stand_in import stand_in, standing_in
 from gatework.engine.tensors import Trace
 from gatework.errors import EngineError
 
@@ -179,15 +180,14 @@ class _Arguments:
 
     def within(self, values: Sequence[Tensor], function: Callable[..., Any], *arguments: Any) -> Any:
         """Call a function with the cell, which has other parameters and buffers and is in the mode of the call."""
-        cell, training = self.module, self.module.training
-        try:
-            if training != self.training:
-                cell.train(self.training)
-            named = dict(zip(_tensor_names(cell), values, strict=True))
-            return functional_call(_With(cell), named, (function, *arguments), tie_weights=False)
-        finally:
-            if training != self.training:
-                cell.train(training)
+        cell = self.module
+        named = dict(zip(_tensor_names(cell), values, strict=True))
+        # pieces run again when their gradient is computed, after this call
+        lent = nullcontext(stand_in(cell, named)) if self.checkpoint_every else standing_in(cell, named)
+        with lent as other:
+            if other.training != self.training:
+                other.train(self.training)
+            return function(other, *arguments)
 
     def program(self) -> Program | None:
         """The kernel that leaves a trace, for tensors of which nothing but shape and type is known."""
@@ -212,21 +212,10 @@ def _listed(result: Result) -> list[Tensor]:
     return [result.outputs, *result.state, *(result.states or ())[1:]]
 
 
-class _With(nn.Module):
-    """A function of a cell as a module, as ``functional_call`` wants it."""
-
-    def __init__(self, cell: Cell) -> None:
-        super().__init__()
-        self.cell = cell
-
-    def forward(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        return function(self.cell, *arguments)
-
-
 def _tensor_names(cell: Cell) -> list[str]:
-    """The names in ``_With`` of the cell's parameters and buffers, as ``run`` takes them."""
+    """The names of the cell's parameters and buffers, as ``run`` takes them."""
     named = (*cell.named_parameters(remove_duplicate=False), *cell.named_buffers(remove_duplicate=False))
-    return [f"cell.{name}" for name, _ in named]
+    return [name for name, _ in named]
 
 
 @torch.library.custom_op("gatework::run", mutates_args=(), schema=f"({_ARGUMENTS}) -> Tensor[]")
