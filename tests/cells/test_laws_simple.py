@@ -441,7 +441,7 @@ def test_unicornn_starts_as_its_authors_code():
         (lambda: AntisymmetricRNN(I, H, gamma=-1), "gamma must not be negative, but is -1"),
         (
             lambda: AntisymmetricRNN(I, H, recurrence="diagonal"),
-            "an antisymmetric recurrence is dense, not 'diagonal'",
+            "recurrence is 'dense' in the equations of AntisymmetricRNN, not 'diagonal'",
         ),
         (lambda: SCRN(I, H, context_size=0), "context_size must be a positive integer, not 0"),
         (lambda: SCRN(I, H, alpha=1.0), "alpha must be between 0 and 1, not 1.0"),

@@ -95,11 +95,12 @@ def find_cell(name: str) -> type[Cell]:
 
 
 def cell_options(kind: type[Cell]) -> dict[str, Any]:
-    """The options of a cell's constructor and what they are unless said: its own, then those of every cell."""
+    """The options of a cell's constructor and what they are unless said: its own, then the shared ones."""
     own = list(inspect.signature(kind).parameters.values())[2:]
     shared = any(parameter.kind is parameter.VAR_KEYWORD for parameter in own)
     named = {parameter.name: parameter.default for parameter in own if parameter.kind is not parameter.VAR_KEYWORD}
-    return named | ({**DEFAULT_OPTIONS, **kind.defaults} if shared else {})
+    common = {**DEFAULT_OPTIONS, **kind.defaults} if shared else {}
+    return named | {name: value for name, value in common.items() if name not in kind.fixed}
 
 
 def make_cell(name: str, input_size: int, hidden_size: int, options: Mapping[str, Any]) -> Cell:

@@ -92,6 +92,7 @@ class Cell(nn.Module):
     It may override:
         states: the names of the states, ``("h",)`` unless said.
         defaults: the options that its paper has otherwise than ``DEFAULT_OPTIONS``.
+        fixed: the options in which its equations leave no choice.
         state_sizes: the width of each state, ``hidden_size`` unless said.
         candidate_size: the width of what it sends through ``drop``, ``hidden_size`` unless said.
         reset_parameters: the initial values of its parameters.
@@ -104,6 +105,7 @@ class Cell(nn.Module):
         options: what ``gate`` gives to the gates, and the activation functions; see ``CellOptions``.
 
     Attributes:
+        bias: whether it was given biases.
         sigma: the activation function of gates, the logistic sigmoid unless said.
         phi: the activation function of candidates and outputs, tanh unless said.
         drop: what ``step`` sends its candidate through, so that it can be dropped out.
@@ -115,6 +117,7 @@ class Cell(nn.Module):
     states: ClassVar[tuple[str, ...]] = ("h",)
     State: ClassVar[Any] = namedtuple("State", ("h",))
     defaults: ClassVar[CellOptions] = {}
+    fixed: ClassVar[CellOptions] = {}
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -131,7 +134,12 @@ class Cell(nn.Module):
         self.hidden_size = hidden_size
         if unknown := options.keys() - DEFAULT_OPTIONS.keys():
             raise TypeError(f"{type(self).__name__} has no option {', '.join(sorted(unknown))}")
-        self._gate_options: dict[str, Any] = {**DEFAULT_OPTIONS, **self.defaults, **options}
+        chosen: dict[str, Any] = {**DEFAULT_OPTIONS, **self.defaults, **self.fixed, **options}
+        for name, value in self.fixed.items():
+            if chosen[name] != value:
+                raise ValueError(f"{name} is {value!r} in the equations of {type(self).__name__}, not {chosen[name]!r}")
+        self._gate_options = chosen
+        self.bias: bool = self._gate_options["bias"]
         self.phi = activation(self._gate_options.pop("activation"))
         self.sigma = activation(self._gate_options.pop("gate_activation"))
         self.drop = Drop()
@@ -181,9 +189,11 @@ class Cell(nn.Module):
         return self.hidden_size
 
     def reset_parameters(self) -> None:
-        """Draw the parameters of all gates anew."""
-        for _, gate in self.gates():
-            gate.reset_parameters()
+        """Draw the parameters of all parts anew: of gates, peepholes and norms."""
+        for part in self.modules():
+            reset = getattr(part, "reset_parameters", None)  # the name is torch's convention
+            if part is not self and callable(reset):
+                reset()
 
     @property
     def usual_activations(self) -> bool:

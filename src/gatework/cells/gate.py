@@ -29,6 +29,7 @@ class Gate(nn.Module):
             ``input_gain * norm(W x) + state_gain * norm(U e) + b`` (Ba, Kiros and Hinton 2016, arXiv:1607.06450).
         init: how the parameters start: ``"uniform"`` as torch.nn, ``"glorot"`` with orthogonal ``U`` as Keras,
             ``"identity"`` with ``U`` the identity.
+        start: what ``b`` starts at, whatever ``init`` says; as that says if None.
 
     Attributes:
         W: (hidden, input) or None.
@@ -59,6 +60,7 @@ class Gate(nn.Module):
         bias: bool = True,
         layer_norm: bool = False,
         init: Initialiser = "uniform",
+        start: float | None = None,
     ) -> None:
         super().__init__()
         if recurrence not in ("dense", "diagonal", "block", None):
@@ -74,6 +76,7 @@ class Gate(nn.Module):
         self.heads = heads
         self.layer_norm = layer_norm
         self.init = init
+        self.start = start
         self.mask = None
         self.W = nn.Parameter(torch.empty(hidden_size, input_size)) if input_size else None
         self.U = nn.Parameter(torch.empty(self._recurrent_shape())) if recurrence else None
@@ -95,8 +98,10 @@ class Gate(nn.Module):
         return (heads, hidden // heads, state // heads)
 
     def reset_parameters(self) -> None:
-        """Draw the parameters as ``init`` says; gains start at 1."""
+        """Draw the parameters as ``init`` and ``start`` say; gains start at 1."""
         INITIALISERS[self.init](self)
+        if self.start is not None and self.b is not None:
+            nn.init.constant_(self.b, self.start)
         for gain in (self.input_gain, self.state_gain):
             if gain is not None:
                 nn.init.ones_(gain)

@@ -36,12 +36,6 @@ def identity(gate: nn.Module) -> None:
         nn.init.normal_(gate.W, std=0.001)  # type: ignore[arg-type]
 
 
-def start_bias(gate: nn.Module, value: float) -> None:
-    """Set b to one value, where the gate has a b."""
-    if gate.b is not None:
-        nn.init.constant_(gate.b, value)  # type: ignore[arg-type]
-
-
 def chrono(longest: int, *, keep: nn.Module | None = None, take: nn.Module | None = None) -> None:
     """Start gates with memories of all lengths up to ``longest`` steps: b = log(u), u uniform on [1, longest - 1].
 

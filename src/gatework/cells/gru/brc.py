@@ -34,10 +34,12 @@ class BRC(Cell):
     Reference: arXiv:2006.05252; doi:10.1371/journal.pone.0252676
     """
 
+    fixed = CellOptions(recurrence="diagonal", heads=1)
+
     def __init__(self, input_size: int, hidden_size: int, **options: Unpack[CellOptions]) -> None:
         super().__init__(input_size, hidden_size, **options)
-        self.a = self.gate(recurrence="diagonal")
-        self.c = self.gate(recurrence="diagonal")
+        self.a = self.gate()
+        self.c = self.gate()
         self.n = self.gate(recurrence=None)
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:  # type: ignore[override]

@@ -10,7 +10,6 @@ from torch.nn import functional as F
 
 from gatework.cells.cell import Cell, CellOptions
 from gatework.cells.gate import Gate
-from gatework.cells.initialisers import start_bias
 
 
 class BatchNorm(nn.Module):
@@ -24,6 +23,7 @@ class BatchNorm(nn.Module):
         size: the number of units.
         steps: the number of time steps with statistics of their own.
         bias: whether there is a b.
+        start: what b starts at.
 
     Attributes:
         gain: (size,), by which the normalised units are multiplied.
@@ -36,8 +36,9 @@ class BatchNorm(nn.Module):
     momentum = 0.1
     epsilon = 1e-5
 
-    def __init__(self, size: int, steps: int, bias: bool = False) -> None:
+    def __init__(self, size: int, steps: int, bias: bool = False, start: float = 0.0) -> None:
         super().__init__()
+        self.start = start
         self.gain = nn.Parameter(torch.empty(size))
         self.b = nn.Parameter(torch.empty(size)) if bias else None
         self.register_buffer("mean", torch.zeros(steps, size))
@@ -45,10 +46,10 @@ class BatchNorm(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Gains start at 0.1, b at 0, the running statistics at 0 and 1."""
+        """Gains start at 0.1, b as told, the running statistics at 0 and 1."""
         nn.init.constant_(self.gain, 0.1)  # the paper's: at 1 tanh saturates and gradients vanish
         if self.b is not None:
-            nn.init.zeros_(self.b)
+            nn.init.constant_(self.b, self.start)
         nn.init.zeros_(self.mean)
         nn.init.ones_(self.variance)
 
@@ -76,9 +77,9 @@ class BatchNorm(nn.Module):
 class NormedGate(nn.Module):
     """Batch normalisation of both products of a gate: ``BN(W x) + BN(U h) + b``."""
 
-    def __init__(self, size: int, steps: int, bias: bool) -> None:
+    def __init__(self, size: int, steps: int, bias: bool, start: float = 0.0) -> None:
         super().__init__()
-        self.x = BatchNorm(size, steps, bias)
+        self.x = BatchNorm(size, steps, bias, start)
         self.h = BatchNorm(size, steps)
 
     def forward(self, gate: Gate, x: Tensor, h: Tensor, t: Tensor) -> Tensor:
@@ -134,25 +135,15 @@ class BatchNormLSTM(Cell):
         super().__init__(input_size, hidden_size, **options)
         if steps < 1:
             raise ValueError(f"steps must be a positive integer, not {steps!r}")
-        bias = options.get("bias", True)
-        self.forget_bias = forget_bias
         self.i, self.f, self.g, self.o = (self.gate(bias=False) for _ in range(4))
-        self.norm_i, self.norm_f, self.norm_g, self.norm_o = (NormedGate(hidden_size, steps, bias) for _ in range(4))
-        self.norm_c = BatchNorm(hidden_size, steps, bias)
-        self.reset_parameters()
+        self.norm_i, self.norm_g, self.norm_o = (NormedGate(hidden_size, steps, self.bias) for _ in range(3))
+        self.norm_f = NormedGate(hidden_size, steps, self.bias, start=forget_bias)
+        self.norm_c = BatchNorm(hidden_size, steps, self.bias)
 
     @property
     def state_sizes(self) -> tuple[int, ...]:
         """The width of each state: s is one number a row."""
         return (self.hidden_size, self.hidden_size, 1)
-
-    def reset_parameters(self) -> None:
-        """Draw the gates' parameters anew; norms and statistics start as BatchNorm says, b_f at the forget bias."""
-        super().reset_parameters()
-        for module in self.modules():
-            if isinstance(module, BatchNorm):
-                module.reset_parameters()
-        start_bias(self.norm_f.x, self.forget_bias)
 
     def step(  # type: ignore[override]
         self, x: Tensor, h: Tensor, c: Tensor, s: Tensor

@@ -9,8 +9,7 @@ from torch import Tensor
 from gatework.cells.activations import identity
 from gatework.cells.cell import Cell, CellOptions
 from gatework.cells.gate import Gate
-from gatework.cells.initialisers import start_bias
-from gatework.cells.lstm.peephole import Peephole, make_peepholes, reset_peepholes
+from gatework.cells.lstm.peephole import Peephole, make_peepholes
 
 Variant = Literal["V", "NIG", "NFG", "NOG", "NIAF", "NOAF", "CIFG", "NP"]
 
@@ -71,25 +70,14 @@ class GreffLSTM(Cell):
         if variant not in get_args(Variant):
             raise ValueError(f"variant must be one of {', '.join(get_args(Variant))}, not {variant!r}")
         self.variant = variant
-        self.forget_bias = forget_bias
         self.squash_in = identity if variant == "NIAF" else self.phi
         self.squash_out = identity if variant == "NOAF" else self.phi
         missing = {"NIG": "i", "NFG": "f", "NOG": "o", "CIFG": "f"}.get(variant, "")
         self.z = self.gate()
-        self.i = None if missing == "i" else self.gate()
-        self.f = None if missing == "f" else self.gate()
+        self.i = None if missing == "i" else self.gate(start=-forget_bias if variant == "CIFG" else None)
+        self.f = None if missing == "f" else self.gate(start=forget_bias)
         self.o = None if missing == "o" else self.gate()
         make_peepholes(self, hidden_size, "" if variant == "NP" else "ifo".replace(missing, ""))
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw all parameters anew; b_f starts at the forget bias."""
-        super().reset_parameters()
-        reset_peepholes(self)
-        if self.f is not None:
-            start_bias(self.f, self.forget_bias)
-        elif self.variant == "CIFG" and self.i is not None:
-            start_bias(self.i, -self.forget_bias)
 
     def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """One step of the equations above."""
@@ -144,22 +132,14 @@ class FullGateRecurrenceLSTM(Cell):
         self, input_size: int, hidden_size: int, *, forget_bias: float = 1.0, **options: Unpack[CellOptions]
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
-        self.forget_bias = forget_bias
         self.z = self.gate()
         self.i = self.gate()
-        self.f = self.gate()
+        self.f = self.gate(start=forget_bias)
         self.o = self.gate()
         self.i_from_i, self.i_from_f, self.i_from_o = (self.gate(0, bias=False) for _ in range(3))
         self.f_from_i, self.f_from_f, self.f_from_o = (self.gate(0, bias=False) for _ in range(3))
         self.o_from_i, self.o_from_f, self.o_from_o = (self.gate(0, bias=False) for _ in range(3))
         make_peepholes(self, hidden_size, "ifo")
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw all parameters anew; b_f starts at the forget bias."""
-        super().reset_parameters()
-        reset_peepholes(self)
-        start_bias(self.f, self.forget_bias)
 
     def step(  # type: ignore[override]
         self, x: Tensor, h: Tensor, c: Tensor, i: Tensor, f: Tensor, o: Tensor

@@ -7,7 +7,7 @@ from typing import Unpack
 from torch import Tensor
 
 from gatework.cells.cell import Cell, CellOptions
-from gatework.cells.initialisers import chrono, start_bias
+from gatework.cells.initialisers import chrono
 
 
 class JANET(Cell):
@@ -50,19 +50,16 @@ class JANET(Cell):
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
         self.beta = beta
-        self.forget_bias = forget_bias
         self.chrono = chrono
-        self.f = self.gate()
-        self.g = self.gate()
+        self.f = self.gate(start=forget_bias)
+        self.g = self.gate(start=None if chrono is None else 0.0)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Draw the parameters of all gates anew; b_f starts at the forget bias, or by ``chrono``."""
         super().reset_parameters()
-        start_bias(self.f, self.forget_bias)
         if self.chrono is not None:
             chrono(self.chrono, keep=self.f)
-            start_bias(self.g, 0.0)
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:  # type: ignore[override]
         """One step of the equations above."""

@@ -19,23 +19,25 @@ class JointNorm(nn.Module):
     Args:
         size: width of each vector.
         bias: whether there is a b.
+        starts: what the b of each vector starts at.
 
     Attributes:
         gain: (4, size), by which the normalised vectors are multiplied.
         b: (4, size), which is added then, or None.
     """
 
-    def __init__(self, size: int, bias: bool) -> None:
+    def __init__(self, size: int, bias: bool, starts: tuple[float, ...] = (0.0,) * 4) -> None:
         super().__init__()
+        self.starts = starts
         self.gain = nn.Parameter(torch.empty(4, size))
         self.b = nn.Parameter(torch.empty(4, size)) if bias else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Gains start at 1, b at 0."""
+        """Gains start at 1, b as told."""
         nn.init.ones_(self.gain)
-        if self.b is not None:
-            nn.init.zeros_(self.b)
+        for k, start in enumerate(self.starts if self.b is not None else ()):
+            nn.init.constant_(self.b[k], start)  # type: ignore[index]
 
     def forward(self, *parts: Tensor) -> list[Tensor]:
         """Normalise four vectors (batch, size) by their common mean and variance."""
@@ -84,22 +86,11 @@ class LayerNormLSTM(Cell):
         self, input_size: int, hidden_size: int, *, forget_bias: float = 1.0, **options: Unpack[CellOptions]
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
-        self.forget_bias = forget_bias
         self.xi, self.xf, self.xg, self.xo = (self.gate(recurrence=None, bias=False) for _ in range(4))
         self.hi, self.hf, self.hg, self.ho = (self.gate(0, bias=False) for _ in range(4))
-        bias = options.get("bias", True)
-        self.norm_x = JointNorm(hidden_size, bias)
+        self.norm_x = JointNorm(hidden_size, self.bias, starts=(0.0, forget_bias, 0.0, 0.0))
         self.norm_h = JointNorm(hidden_size, bias=False)
-        self.norm_c = nn.LayerNorm(hidden_size, EPSILON, bias=bias)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw the parameters of all gates anew; gains start at 1, b_f at the forget bias, other biases at 0."""
-        super().reset_parameters()
-        for norm in (self.norm_x, self.norm_h, self.norm_c):
-            norm.reset_parameters()
-        if self.norm_x.b is not None:
-            nn.init.constant_(self.norm_x.b[1], self.forget_bias)
+        self.norm_c = nn.LayerNorm(hidden_size, EPSILON, bias=self.bias)
 
     def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """One step of the equations above."""

@@ -7,7 +7,7 @@ from typing import Unpack
 from torch import Tensor
 
 from gatework.cells.cell import Cell, CellOptions, TorchForm
-from gatework.cells.initialisers import chrono, start_bias
+from gatework.cells.initialisers import chrono
 
 
 class LSTM(Cell):
@@ -52,10 +52,9 @@ class LSTM(Cell):
         **options: Unpack[CellOptions],
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
-        self.forget_bias = forget_bias
         self.chrono = chrono
         self.i = self.gate()
-        self.f = self.gate()
+        self.f = self.gate(start=forget_bias)
         self.g = self.gate()
         self.o = self.gate()
         self.reset_parameters()
@@ -63,7 +62,6 @@ class LSTM(Cell):
     def reset_parameters(self) -> None:
         """Draw the parameters of all gates anew; b_f starts at the forget bias, or with b_i by ``chrono``."""
         super().reset_parameters()
-        start_bias(self.f, self.forget_bias)
         if self.chrono is not None:
             chrono(self.chrono, keep=self.f, take=self.i)
 

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from gatework.cells.cell import Cell, CellOptions
-from gatework.cells.initialisers import start_bias
 
 
 class Peephole(nn.Module):
@@ -49,13 +48,6 @@ def make_peepholes(cell: nn.Module, size: int, peepholes: str) -> None:
         raise ValueError(f"peepholes must be some of the letters i, f, o, not {peepholes!r}")
     for gate in "ifo":
         setattr(cell, f"p_{gate}", Peephole(size, gate in peepholes))
-
-
-def reset_peepholes(cell: nn.Module) -> None:
-    """Draw all peepholes of a cell anew."""
-    for module in cell.modules():
-        if isinstance(module, Peephole):
-            module.reset_parameters()
 
 
 class PeepholeLSTM(Cell):
@@ -102,19 +94,11 @@ class PeepholeLSTM(Cell):
         **options: Unpack[CellOptions],
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
-        self.forget_bias = forget_bias
         self.i = self.gate()
-        self.f = self.gate()
+        self.f = self.gate(start=forget_bias)
         self.g = self.gate()
         self.o = self.gate()
         make_peepholes(self, hidden_size, peepholes)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw all parameters anew; b_f starts at the forget bias."""
-        super().reset_parameters()
-        reset_peepholes(self)
-        start_bias(self.f, self.forget_bias)
 
     def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """One step of the equations above."""

@@ -7,8 +7,7 @@ from typing import Unpack
 from torch import Tensor
 
 from gatework.cells.cell import Cell, CellOptions, TorchForm
-from gatework.cells.initialisers import start_bias
-from gatework.cells.lstm.peephole import Peephole, make_peepholes, reset_peepholes
+from gatework.cells.lstm.peephole import Peephole, make_peepholes
 
 
 class LSTMP(Cell):
@@ -62,14 +61,12 @@ class LSTMP(Cell):
         self.memory_size = 4 * hidden_size if memory_size is None else memory_size
         if not isinstance(self.memory_size, int) or self.memory_size < 1:
             raise ValueError(f"memory_size must be a positive integer, not {memory_size!r}")
-        self.forget_bias = forget_bias
         self.i = self.gate(hidden_size=self.memory_size, state_size=hidden_size)
-        self.f = self.gate(hidden_size=self.memory_size, state_size=hidden_size)
+        self.f = self.gate(hidden_size=self.memory_size, state_size=hidden_size, start=forget_bias)
         self.g = self.gate(hidden_size=self.memory_size, state_size=hidden_size)
         self.o = self.gate(hidden_size=self.memory_size, state_size=hidden_size)
         self.r = self.gate(0, state_size=self.memory_size, recurrence="dense", bias=False, layer_norm=False)
         make_peepholes(self, self.memory_size, peepholes)
-        self.reset_parameters()
 
     @property
     def state_sizes(self) -> tuple[int, ...]:
@@ -80,12 +77,6 @@ class LSTMP(Cell):
     def candidate_size(self) -> int:
         """The candidate is as wide as c."""
         return self.memory_size
-
-    def reset_parameters(self) -> None:
-        """Draw all parameters anew; b_f starts at the forget bias."""
-        super().reset_parameters()
-        reset_peepholes(self)
-        start_bias(self.f, self.forget_bias)
 
     def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """One step of the equations above."""

@@ -7,8 +7,7 @@ from typing import Unpack
 from torch import Tensor
 
 from gatework.cells.cell import Cell, CellOptions
-from gatework.cells.initialisers import start_bias
-from gatework.cells.lstm.peephole import Peephole, make_peepholes, reset_peepholes
+from gatework.cells.lstm.peephole import Peephole, make_peepholes
 
 
 class ResidualLSTM(Cell):
@@ -48,21 +47,13 @@ class ResidualLSTM(Cell):
         self, input_size: int, hidden_size: int, *, forget_bias: float = 1.0, **options: Unpack[CellOptions]
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
-        self.forget_bias = forget_bias
         self.i = self.gate()
-        self.f = self.gate()
+        self.f = self.gate(start=forget_bias)
         self.g = self.gate()
         self.o = self.gate()
         self.m = self.gate(0, recurrence="dense", bias=False)
         self.s = None if input_size == hidden_size else self.gate(recurrence=None, bias=False)
         make_peepholes(self, hidden_size, "ifo")
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw all parameters anew; b_f starts at the forget bias."""
-        super().reset_parameters()
-        reset_peepholes(self)
-        start_bias(self.f, self.forget_bias)
 
     def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """One step of the equations above."""

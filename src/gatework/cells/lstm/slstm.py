@@ -10,7 +10,6 @@ from torch.nn import functional as F
 
 from gatework.cells.activations import identity
 from gatework.cells.cell import Cell, CellOptions
-from gatework.cells.initialisers import start_bias
 
 
 class SLSTM(Cell):
@@ -63,17 +62,10 @@ class SLSTM(Cell):
         if forget not in ("sigmoid", "exp"):
             raise ValueError(f"forget must be 'sigmoid' or 'exp', not {forget!r}")
         self.log_forget = F.logsigmoid if forget == "sigmoid" else identity
-        self.forget_bias = forget_bias
         self.z = self.gate()
         self.i = self.gate()
-        self.f = self.gate()
+        self.f = self.gate(start=forget_bias)
         self.o = self.gate()
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw the parameters of all gates anew; b_f starts at the forget bias."""
-        super().reset_parameters()
-        start_bias(self.f, self.forget_bias)
 
     def step(  # type: ignore[override]
         self, x: Tensor, h: Tensor, c: Tensor, n: Tensor, m: Tensor

@@ -7,7 +7,6 @@ from typing import Unpack
 from torch import Tensor
 
 from gatework.cells.cell import Cell, CellOptions
-from gatework.cells.initialisers import start_bias
 
 
 class TLSTM(Cell):
@@ -43,21 +42,14 @@ class TLSTM(Cell):
         self, input_size: int, hidden_size: int, *, forget_bias: float = 1.0, **options: Unpack[CellOptions]
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
-        self.forget_bias = forget_bias
         self.z = self.gate(state_size=input_size)
-        self.f = self.gate(state_size=input_size)
+        self.f = self.gate(state_size=input_size, start=forget_bias)
         self.o = self.gate(state_size=input_size)
-        self.reset_parameters()
 
     @property
     def state_sizes(self) -> tuple[int, ...]:
         """The width of each state: v is as wide as x."""
         return (self.hidden_size, self.hidden_size, self.input_size)
-
-    def reset_parameters(self) -> None:
-        """Draw the parameters of all gates anew; b_f starts at the forget bias."""
-        super().reset_parameters()
-        start_bias(self.f, self.forget_bias)
 
     def step(self, x: Tensor, h: Tensor, c: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[override]
         """One step of the equations above."""

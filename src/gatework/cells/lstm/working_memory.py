@@ -7,7 +7,6 @@ from typing import Unpack
 from torch import Tensor
 
 from gatework.cells.cell import Cell, CellOptions
-from gatework.cells.initialisers import start_bias
 
 
 class WMCLSTM(Cell):
@@ -43,20 +42,13 @@ class WMCLSTM(Cell):
         self, input_size: int, hidden_size: int, *, forget_bias: float = 1.0, **options: Unpack[CellOptions]
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
-        self.forget_bias = forget_bias
         self.i = self.gate()
-        self.f = self.gate()
+        self.f = self.gate(start=forget_bias)
         self.g = self.gate()
         self.o = self.gate()
         self.ic = self.gate(0, bias=False)
         self.fc = self.gate(0, bias=False)
         self.oc = self.gate(0, bias=False)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw the parameters of all gates anew; b_f starts at the forget bias."""
-        super().reset_parameters()
-        start_bias(self.f, self.forget_bias)
 
     def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """One step of the equations above."""

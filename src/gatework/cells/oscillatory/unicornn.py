@@ -36,7 +36,7 @@ class UnICORNN(Cell):
     """
 
     states = ("h", "z")
-    defaults = CellOptions(recurrence="diagonal")
+    fixed = CellOptions(recurrence="diagonal", heads=1)
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class UnICORNN(Cell):
             raise ValueError(f"alpha must not be negative, but is {alpha!r}")
         self.dt = dt
         self.alpha = alpha
-        self.z = self.gate(recurrence="diagonal")
+        self.z = self.gate()
         self.c = nn.Parameter(torch.empty(hidden_size))
         self.reset_parameters()
 

@@ -21,13 +21,11 @@ class AntisymmetricGate(Gate):
         options: those of ``Gate``.
 
     Raises:
-        ValueError: the recurrence is not dense, gamma is negative, or as ``Gate``.
+        ValueError: gamma is negative, or as ``Gate``.
     """
 
     def __init__(self, input_size: int, hidden_size: int, *, gamma: float, **options: Any) -> None:
         super().__init__(input_size, hidden_size, **options)
-        if self.recurrence != "dense":
-            raise ValueError(f"an antisymmetric recurrence is dense, not {self.recurrence!r}")
         if gamma < 0:
             raise ValueError(f"gamma must not be negative, but is {gamma!r}")
         self.gamma = gamma
@@ -62,6 +60,8 @@ class AntisymmetricRNN(Cell):
     Reference: arXiv:1902.09689
     """
 
+    fixed = CellOptions(recurrence="dense", heads=1)
+
     def __init__(
         self,
         input_size: int,
@@ -78,7 +78,7 @@ class AntisymmetricRNN(Cell):
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:  # type: ignore[override]
         """One step of the equations above."""
-        return h + self.epsilon * self.phi(self.h(x, h))
+        return h + self.epsilon * self.drop(self.phi(self.h(x, h)))
 
 
 class GatedAntisymmetricRNN(Cell):
@@ -105,6 +105,8 @@ class GatedAntisymmetricRNN(Cell):
         ValueError: a size is not positive, or an option is out of range.
     Reference: arXiv:1902.09689
     """
+
+    fixed = CellOptions(recurrence="dense", heads=1)
 
     def __init__(
         self,

@@ -48,7 +48,7 @@ class FastRNN(Cell):
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:  # type: ignore[override]
         """One step of the equations above."""
-        n = self.phi(self.n(x, h))
+        n = self.drop(self.phi(self.n(x, h)))
         return torch.sigmoid(self.alpha) * n + torch.sigmoid(self.beta) * h
 
 
@@ -80,9 +80,8 @@ class FastGRNN(Cell):
     def __init__(self, input_size: int, hidden_size: int, **options: Unpack[CellOptions]) -> None:
         super().__init__(input_size, hidden_size, **options)
         self.a = self.gate(bias=False)
-        biased = self._gate_options["bias"]
-        self.b_z = nn.Parameter(torch.empty(hidden_size)) if biased else None
-        self.b_n = nn.Parameter(torch.empty(hidden_size)) if biased else None
+        self.b_z = nn.Parameter(torch.empty(hidden_size)) if self.bias else None
+        self.b_n = nn.Parameter(torch.empty(hidden_size)) if self.bias else None
         self.zeta = nn.Parameter(torch.empty(()))
         self.nu = nn.Parameter(torch.empty(()))
         self.reset_parameters()

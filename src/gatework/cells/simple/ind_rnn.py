@@ -31,7 +31,8 @@ class IndRNN(Cell):
     Reference: arXiv:1803.04831
     """
 
-    defaults = CellOptions(activation="relu", recurrence="diagonal")
+    defaults = CellOptions(activation="relu")
+    fixed = CellOptions(recurrence="diagonal", heads=1)
 
     def __init__(
         self, input_size: int, hidden_size: int, *, reach: float = 1.0, **options: Unpack[CellOptions]
@@ -40,7 +41,7 @@ class IndRNN(Cell):
         if reach <= 0:
             raise ValueError(f"reach must be positive, not {reach!r}")
         self.reach = reach
-        self.h = self.gate(recurrence="diagonal")
+        self.h = self.gate()
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

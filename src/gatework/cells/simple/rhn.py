@@ -7,7 +7,6 @@ from typing import Unpack
 from torch import Tensor, nn
 
 from gatework.cells.cell import Cell, CellOptions
-from gatework.cells.initialisers import start_bias
 
 
 class RHN(Cell):
@@ -55,20 +54,13 @@ class RHN(Cell):
             raise ValueError(f"depth must be a positive integer, not {depth!r}")
         self.depth = depth
         self.coupled = coupled
-        self.transform_bias = transform_bias
         self.h = self._layers()
-        self.t = self._layers()
+        self.t = self._layers(start=transform_bias)
         self.c = None if coupled else self._layers()
-        self.reset_parameters()
 
-    def _layers(self) -> nn.ModuleList:
-        return nn.ModuleList(self.gate(self.input_size if layer == 0 else 0) for layer in range(self.depth))
-
-    def reset_parameters(self) -> None:
-        """Draw the parameters of all gates anew; b_t starts at the transform bias."""
-        super().reset_parameters()
-        for gate in self.t:
-            start_bias(gate, self.transform_bias)
+    def _layers(self, start: float | None = None) -> nn.ModuleList:
+        widths = [self.input_size] + [0] * (self.depth - 1)
+        return nn.ModuleList(self.gate(width, start=start) for width in widths)
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:  # type: ignore[override]
         """One step of the equations above."""

@@ -31,10 +31,12 @@ class TRNN(Cell):
     Reference: arXiv:1602.02218
     """
 
+    fixed = CellOptions(recurrence=None, heads=1)
+
     def __init__(self, input_size: int, hidden_size: int, **options: Unpack[CellOptions]) -> None:
         super().__init__(input_size, hidden_size, **options)
-        self.z = self.gate(recurrence=None, bias=False)
-        self.f = self.gate(recurrence=None)
+        self.z = self.gate(bias=False)
+        self.f = self.gate()
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:  # type: ignore[override]
         """One step of the equations above."""

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from gatework.cells.activations import activation
 from gatework.cells.cell import Cell, CellOptions
-from gatework.cells.initialisers import start_bias
 
 
 class UGRNN(Cell):
@@ -38,15 +37,8 @@ class UGRNN(Cell):
         self, input_size: int, hidden_size: int, *, forget_bias: float = 1.0, **options: Unpack[CellOptions]
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
-        self.forget_bias = forget_bias
         self.c = self.gate()
-        self.g = self.gate()
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw the parameters of all gates anew; b_g starts at the forget bias."""
-        super().reset_parameters()
-        start_bias(self.g, self.forget_bias)
+        self.g = self.gate(start=forget_bias)
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:  # type: ignore[override]
         """One step of the equations above."""
@@ -95,20 +87,12 @@ class IntersectionRNN(Cell):
         **options: Unpack[CellOptions],
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
-        self.forget_bias = forget_bias
         self.depth_phi = activation(depth_activation)
         self.p = self.gate()
         self.n = self.gate()
-        self.r = self.gate()
-        self.g = self.gate()
+        self.r = self.gate(start=forget_bias)
+        self.g = self.gate(start=forget_bias)
         self.x = None if input_size == hidden_size else self.gate(recurrence=None, bias=False)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw the parameters of all gates anew; b_r and b_g start at the forget bias."""
-        super().reset_parameters()
-        start_bias(self.r, self.forget_bias)
-        start_bias(self.g, self.forget_bias)
 
     def step(self, x: Tensor, y: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """One step of the equations above; the old y is not seen."""
