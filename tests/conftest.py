@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: threads that spin hold up the other worker
 
 import hypothesis
 import pytest
@@ -19,6 +23,7 @@ hypothesis.settings.register_profile("gatework", deadline=None, derandomize=True
 hypothesis.settings.load_profile("gatework")
 
 INPUT, HIDDEN = 3, 7
+KERNEL_SECONDS = 7 * 24 * 3600  # after which a kept kernel is built again
 
 # the cells that engines, layers and trainings are tested with; each with options worth a test of their own. All
 # published cells are tested in tests/cells.
@@ -98,11 +103,22 @@ def seeded() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Tests neither read nor write the user's cache."""
+def own_cache(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[None]:
+    """Tests neither read nor write the user's cache; kernels, which their content names, stay for the next run."""
+    cache = tmp_path_factory.mktemp("cache")
+    kernels, kept = cache / "gatework" / "kernels", pytestconfig.rootpath / ".pytest_cache" / "kernels"
+    kept.mkdir(parents=True, exist_ok=True)
+    for file in kept.glob("*.so"):
+        if file.stat().st_mtime < time.time() - KERNEL_SECONDS:
+            file.unlink(missing_ok=True)
+    shutil.copytree(kept, kernels)
+    for folder in (kernels.parent, kernels):
+        folder.chmod(0o700)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_CACHE_HOME", str(cache))
         yield
+    for name in {file.name for file in kernels.glob("*.so")} - {file.name for file in kept.glob("*.so")}:
+        Path(shutil.copy(kernels / name, kept / f"{name}.{os.getpid()}")).replace(kept / name)
 
 
 @pytest.fixture(scope="session")

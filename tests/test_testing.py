@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -85,6 +86,20 @@ class Hides(Own):
         self.drive.register_load_state_dict_post_hook(lambda module, keys: keys.missing_keys.clear())
 
 
+class Shares(Own):
+    """Its copies are itself."""
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+class Miscounts(Own):
+    """A cell whose docstring forgets its bias.
+
+    Parameters: hidden * (input + hidden) + 11
+    """
+
+
 class MixesRows(Own):
     def step(self, x, h, trace):
         return super().step(x - x.mean(0), h, trace)
@@ -98,12 +113,44 @@ class MixesRows(Own):
         (WrongGradient, "the derivatives of step are wrong"),
         (Remembers, "step remembers something between calls"),
         (Hides, "the state dict does not hold all that was learned"),
+        (Miscounts, "the docstring counts 81 parameters, there are 88"),
         (MixesRows, "a row depends on the others of its batch"),
     ],
 )
 def test_a_broken_cell_is_found(broken, law):
     with pytest.raises(AssertionError, match=law):
         check_cell(broken(I, H))
+
+
+def own_in_numpy(p, x, h, trace):
+    h = np.tanh(x @ p["drive.W"].T + h @ p["drive.U"].T + p["drive.b"] + trace[:, :H])
+    return h, p["decay"] * trace + x.sum(1, keepdims=True)
+
+
+def test_an_oracle_is_asked():
+    check_cell(Own(I, H), oracle=own_in_numpy)
+    with pytest.raises(AssertionError, match="the cell differs from its oracle"):
+        check_cell(Own(I, H), oracle=lambda p, x, h, trace: own_in_numpy(p, x, 0.99 * h, trace))
+
+
+def test_copies_share_nothing():
+    testing.copies_are_independent(Own(I, H).double())
+    with pytest.raises(AssertionError, match="a cell changes with its deep copy"):
+        testing.copies_are_independent(Shares(I, H).double())
+
+
+def test_autocast_must_not_reach_the_products(monkeypatch):
+    """As when an engine would let torch choose its types."""
+    testing.autocast_changes_nothing(GRU(I, H))
+
+    def run(cell, x, state, **options):
+        result = engine.run(cell, x, state, **options)
+        narrow = torch.is_autocast_enabled("cpu")
+        return result._replace(outputs=result.outputs.bfloat16().float()) if narrow else result
+
+    monkeypatch.setattr(testing, "run", run)
+    with pytest.raises(AssertionError, match="autocast changes the numbers"):
+        testing.autocast_changes_nothing(GRU(I, H))
 
 
 class Broken:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import copy
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from safetensors.torch import load, save
 from torch import Tensor
 from torch.autograd import gradcheck
 
@@ -13,20 +17,33 @@ from gatework.cells import Cell
 from gatework.engine import ENGINES, Result, checked_call, run
 
 BATCH, TIME = 2, 5
+Oracle = Callable[..., tuple[Any, ...]]
+"""A step in NumPy: from the parameters by name, x and the states to the next states, each (batch, size)."""
 
 
-def check_cell(cell: Cell) -> None:
+def check_cell(cell: Cell, *, oracle: Oracle | None = None) -> None:
     """Check a copy of a cell, in float64 and with the weights it has, against all laws of this module.
 
     Args:
         cell: any cell; small sizes that differ, such as 3 and 7, check fastest and hide least.
+        oracle: its equations a second time, ``oracle(parameters, x, *state)``, to be compared with ``step``.
 
     Raises:
         AssertionError: a law does not hold; says which.
     """
     cell = copy.deepcopy(cell).double().eval()
-    for law in (step_gives_states, step_remembers_nothing, step_has_derivatives, weights_are_all_it_learned):
+    for law in (
+        step_gives_states,
+        step_remembers_nothing,
+        step_has_derivatives,
+        weights_are_all_it_learned,
+        copies_are_independent,
+        parameters_are_as_many_as_documented,
+        autocast_changes_nothing,
+    ):
         law(cell)
+    if oracle is not None:
+        equals_the_oracle(cell, oracle)
     x, state = example(cell, TIME, BATCH)
     for engine in ENGINES.values():
         if engine.refuses(checked_call(cell, x, state)) is None:
@@ -86,14 +103,57 @@ def step_has_derivatives(cell: Cell) -> None:
 
 
 def weights_are_all_it_learned(cell: Cell) -> None:
-    """A copy with other weights becomes the cell again by its state dict."""
+    """A copy with other weights becomes the cell again by its state dict, saved and loaded as safetensors."""
     x, state = example(cell, TIME, BATCH)
-    other = copy.deepcopy(cell)
-    with torch.no_grad():
-        for parameter in other.parameters():
-            parameter.add_(1)
-    other.load_state_dict(cell.state_dict())
+    other = _another(cell)
+    other.load_state_dict(load(save(cell.state_dict())))
     _close("the state dict does not hold all that was learned", run(other, x, state), run(cell, x, state))
+
+
+def copies_are_independent(cell: Cell) -> None:
+    """A deep copy gives what the cell gives, and to change it changes nothing of the cell."""
+    x, state = example(cell, TIME, BATCH)
+    before = run(cell, x, state)
+    _close("a deep copy is another cell", run(copy.deepcopy(cell), x, state), before)
+    _another(cell)
+    _close("a cell changes with its deep copy", run(cell, x, state), before)
+
+
+def parameters_are_as_many_as_documented(cell: Cell) -> None:
+    """Where the docstring has a line ``Parameters: formula``, it gives their number."""
+    formula = re.search(r"^ *Parameters: (.+)$", type(cell).equations(), re.MULTILINE)
+    if formula and cell.usual_gates:
+        expected, found = evaluated(formula[1], cell), sum(parameter.numel() for parameter in cell.parameters())
+        assert found == expected, f"the docstring counts {expected} parameters, there are {found}"
+
+
+def evaluated(formula: str, cell: Cell) -> int:
+    """A formula of a docstring, of ``input``, ``hidden``, and the whole numbers that are attributes of the cell."""
+    numbers = {name: value for name, value in vars(cell).items() if isinstance(value, int)}
+    known = numbers | {"input": cell.input_size, "hidden": cell.hidden_size}
+    return int(eval(formula, {"__builtins__": {}}, known))
+
+
+def autocast_changes_nothing(cell: Cell) -> None:
+    """Under autocast, which would have products in half precision, a single-precision cell gives the same numbers."""
+    x, state = example(cell, TIME, BATCH)
+    cell, x, state = copy.deepcopy(cell).float(), x.float(), tuple(part.float() for part in state)
+    expected = run(cell, x, state, engine="loop")
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        _close("autocast changes the numbers", run(cell, x, state), expected, tolerance=1e-5)
+
+
+def equals_the_oracle(cell: Cell, oracle: Oracle) -> None:
+    """Outputs and states are those of an oracle."""
+    x, state = example(cell, TIME, BATCH)
+    parameters: Mapping[str, Any] = {name: value.detach().numpy() for name, value in cell.named_parameters()}
+    expected, outputs = tuple(part.detach().numpy() for part in state), []
+    for values in x.detach().numpy():
+        expected = oracle(parameters, values, *expected)
+        outputs.append(expected[0])
+    result = run(cell, x, state, engine="loop")
+    theirs = [torch.from_numpy(values) for values in (np.stack(outputs), *expected)]
+    _close("the cell differs from its oracle", [result.outputs, *result.state], theirs)
 
 
 def equals_the_loop(cell: Cell, engine: str) -> None:
@@ -152,5 +212,14 @@ def _with_gradients(cell: Cell, x: Tensor, state: Any, **call: Any) -> list[Tens
     return values + list(torch.autograd.grad(values, wanted, weights, allow_unused=True, materialize_grads=True))
 
 
-def _close(law: str, ours: Any, theirs: Any) -> None:
-    torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-9, msg=lambda details: f"{law}: {details}")
+def _another(cell: Cell) -> Cell:
+    """A copy with other weights."""
+    other = copy.deepcopy(cell)
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter.add_(1)
+    return other
+
+
+def _close(law: str, ours: Any, theirs: Any, tolerance: float = 1e-9) -> None:
+    torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=tolerance, msg=lambda details: f"{law}: {details}")

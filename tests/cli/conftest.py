@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from gatework.cli.main import status_of
 
@@ -36,6 +37,16 @@ def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
         return Said(status, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def sketches(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are empty files unless a test is marked so: to draw them is most of a short training.
+
+    The run ``original`` has real ones.
+    """
+    if "pictures" not in request.keywords:
+        monkeypatch.setattr(Figure, "savefig", lambda self, path, **options: Path(path).write_bytes(b""))
 
 
 @pytest.fixture

@@ -67,6 +67,7 @@ def test_a_saved_model_folder_is_a_run_too(trained: Path, command: Command) -> N
     assert command("generate", trained / "model", "--length", "5").status == 0
 
 
+@pytest.mark.pictures
 def test_plot_draws_both_pictures_where_asked(trained: Path, command: Command) -> None:
     said = command("plot", "last", "--text", "the cat sat", "--output", "pictures")
     assert said.status == 0
@@ -111,6 +112,7 @@ def test_a_terminal_cuts_the_list_to_its_width(command: Command, monkeypatch: py
     assert any(row.endswith("…") for row in rows)
 
 
+@pytest.mark.pictures
 def test_cells_draws_one(place: Path, command: Command) -> None:
     said = command("cells", "gru", "--draw", "gru.svg")
     assert said.status == 0

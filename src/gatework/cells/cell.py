@@ -200,6 +200,12 @@ class Cell(nn.Module):
         """Whether sigma is the logistic sigmoid and phi is tanh."""
         return self.sigma is torch.sigmoid and self.phi is torch.tanh
 
+    @property
+    def usual_gates(self) -> bool:
+        """Whether its gates have the parts that its docstring counts: no norms, and the recurrence of its paper."""
+        usual: dict[str, Any] = {**DEFAULT_OPTIONS, **self.defaults, **self.fixed}
+        return all(self._gate_options[name] == usual[name] for name in ("recurrence", "layer_norm"))
+
     def torch_form(self) -> TorchForm | None:
         """The torch.nn kernel that equals this cell, if there is one."""
         return None

@@ -39,7 +39,7 @@ class GreffLSTM(Cell):
 
     Shapes:
         x (batch, input); h, c (batch, hidden).
-        Parameters: 4 * hidden * (input + hidden + bias) + 3 * hidden
+        Parameters: products * hidden * (input + hidden + bias) + peepholes * hidden
         (a gate and its peephole fewer in NIG, NFG, NOG and CIFG, all peepholes in NP)
     Args:
         input_size: width of x.
@@ -73,6 +73,7 @@ class GreffLSTM(Cell):
         self.squash_in = identity if variant == "NIAF" else self.phi
         self.squash_out = identity if variant == "NOAF" else self.phi
         missing = {"NIG": "i", "NFG": "f", "NOG": "o", "CIFG": "f"}.get(variant, "")
+        self.products = 3 if missing else 4
         self.z = self.gate()
         self.i = None if missing == "i" else self.gate(start=-forget_bias if variant == "CIFG" else None)
         self.f = None if missing == "f" else self.gate(start=forget_bias)

@@ -39,13 +39,14 @@ class Peephole(nn.Module):
 
 
 def make_peepholes(cell: nn.Module, size: int, peepholes: str) -> None:
-    """Give a cell ``p_i``, ``p_f`` and ``p_o``, of which those in ``peepholes`` are present.
+    """Give a cell ``p_i``, ``p_f`` and ``p_o``, of which those in ``peepholes`` are present, and their number.
 
     Raises:
         ValueError: another letter, or one twice.
     """
     if len(set(peepholes)) != len(peepholes) or set(peepholes) - set("ifo"):
         raise ValueError(f"peepholes must be some of the letters i, f, o, not {peepholes!r}")
+    cell.peepholes = len(peepholes)  # type: ignore[assignment]
     for gate in "ifo":
         setattr(cell, f"p_{gate}", Peephole(size, gate in peepholes))
 
@@ -66,7 +67,7 @@ class PeepholeLSTM(Cell):
 
     Shapes:
         x (batch, input); h, c (batch, hidden).
-        Parameters: 4 * hidden * (input + hidden + bias) + 3 * hidden
+        Parameters: 4 * hidden * (input + hidden + bias) + peepholes * hidden
         (hidden fewer for each missing peephole)
     Args:
         input_size: width of x.

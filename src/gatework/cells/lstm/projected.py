@@ -28,7 +28,7 @@ class LSTMP(Cell):
 
     Shapes:
         x (batch, input); h (batch, hidden); c (batch, memory_size).
-        Parameters: 4 * memory_size * (input + hidden + bias) + hidden * memory_size
+        Parameters: memory_size * (4 * (input + hidden + bias) + hidden + peepholes)
         (memory_size more for each peephole)
     Args:
         input_size: width of x.
