@@ -11,12 +11,15 @@ import torch
 from comparing import compare
 from holding import randomized
 
-from gatework.cells import CELLS
+from gatework import cells
+from gatework.cells import family
 from gatework.engine import checked_call, run
 from gatework.engine import compiled as compiled_engine
 from gatework.layers import Recurrent
 from gatework.settings import Regularizers
 
+# the linear family came later: which options its equations fix is not written yet
+CELLS = {name: cell for name, cell in cells.CELLS.items() if family(cell) != "linear"}
 B, T, I, H, HEADS = 2, 5, 3, 6, 2
 pytestmark = pytest.mark.usefixtures("exact")
 
