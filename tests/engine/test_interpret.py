@@ -10,6 +10,7 @@ from gatework.engine import run
 from gatework.engine.compiled import Compiled, weights_of
 from gatework.engine.derive import operations
 from gatework.engine.interpret import OPERATIONS, interpret
+from gatework.engine.ragged import Ragged
 from gatework.engine.tensors import Inputs
 from gatework.engine.trace import trace
 
@@ -30,13 +31,15 @@ def test_equals_the_loop(name):
     initial = tuple(torch.randn(B, size) for size in cell.state_sizes)
     lengths, resets = torch.tensor([3, T]), torch.rand(T, B) < 0.3
     resets &= torch.arange(T)[:, None] < lengths
-    hoisted = traced.hoisted.values(cell, x.flatten(0, 1))
-    over_time = [[part.unflatten(0, (T, B)) for part in parts] for parts in hoisted[:2]]
-    inputs = Inputs(*map(tuple, over_time), tuple(hoisted[2]), state, initial, lengths, resets, T)
+    ragged = Ragged(lengths, T)
+    hoisted = traced.hoisted.values(cell, ragged.packed(x))
+    ordered = (tuple(map(ragged.sorted, parts)) for parts in (state, initial))
+    inputs = Inputs(*map(tuple, hoisted), *ordered, ragged, ragged.packed(resets), T)
     gates = tuple(cell.get_submodule(slot.gate) for slot in traced.step.slots)
     weights = weights_of(Compiled(traced, None, gates))
     every = range(len(cell.states))
     found = interpret(traced.step, inputs, weights, every)
+    found = (*map(ragged.padded, found[: len(every)]), *map(ragged.unsorted, found[len(every) :]))
     expected = run(cell, x, state, initial=initial, lengths=lengths, resets=resets, every_state=True, engine="loop")
     torch.testing.assert_close(found, (*expected.states, *expected.state), rtol=1e-10, atol=1e-10)
 

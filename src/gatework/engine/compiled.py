@@ -20,6 +20,7 @@ from gatework.engine.graph import Slot
 from gatework.engine.interpret import interpret
 from gatework.engine.noise import NoiseForm, form_of, noise_leaves
 from gatework.engine.program import Program
+from gatework.engine.ragged import Ragged, Whole, rows_of
 from gatework.engine.second import differentiable
 from gatework.engine.tensors import Inputs, Trace, Weights
 from gatework.engine.trace import Traced, UntraceableError, trace
@@ -169,34 +170,35 @@ def _prepared(call: Call, ready: Trace | None) -> tuple[_Options, list[Tensor | 
     found = compiled(call.cell, call.x.dtype, form_of(call.noise))
     program, weights = found.program, weights_of(found)
     time, batch, _ = call.x.shape
-    sources, sequences, parameters = found.traced.hoisted.values(call.cell, call.x.flatten(0, 1))
+    rows = rows_of(call.lengths, time, batch)
+    hoisted = found.traced.hoisted.values(call.cell, rows.packed(call.x))
     flat = _Flat(
-        [part.unflatten(0, (time, batch)).contiguous() for part in sources],
-        [part.unflatten(0, (time, batch)).contiguous() for part in sequences],
-        [part.contiguous() for part in parameters],
-        [part.contiguous() for part in call.state],
-        [part.contiguous() for part in call.initial],
+        *([part.contiguous() for part in parts] for parts in hoisted),
+        [rows.sorted(part).contiguous() for part in call.state],
+        [rows.sorted(part).contiguous() for part in call.initial],
         weights.W,
         weights.U,
         weights.b,
     )
+    held, drawn = noise_leaves(call.noise, call.x[0], call.cell.state_sizes)
     options = _Options(
         program,
-        call.lengths,
-        None if call.resets is None else call.resets.contiguous(),
-        time,
+        rows,
+        None if call.resets is None else rows.packed(call.resets).contiguous(),
         tuple(range(len(call.state))) if call.every_state else (0,),
         flat.sizes,
-        *noise_leaves(call.noise, call.x[0], call.cell.state_sizes),
+        tuple(map(rows.sorted, held)),
+        tuple(map(rows.packed, drawn)),
         ready,
     )
     return options, flat.tensors
 
 
 def _result(call: Call, options: _Options, results: tuple[Tensor, ...]) -> Result:
-    shown = len(options.every)
-    state = call.cell.State(*results[shown:])
-    return Result(results[0], state, call.cell.State(*results[:shown]) if call.every_state else None)
+    rows, shown = options.rows, len(options.every)
+    states = tuple(map(rows.padded, results[:shown]))
+    state = call.cell.State(*map(rows.unsorted, results[shown:]))
+    return Result(states[0], state, call.cell.State(*states) if call.every_state else None)
 
 
 def _contiguous(tensor: Tensor | None) -> Tensor | None:
@@ -214,9 +216,8 @@ class _Flat:
 @dataclass(frozen=True)
 class _Options:
     program: Program
-    lengths: Tensor | None
+    rows: Whole | Ragged
     resets: Tensor | None
-    time: int
     every: tuple[int, ...]
     sizes: tuple[int, ...]
     held: tuple[Tensor, ...]
@@ -229,7 +230,7 @@ class _Options:
             groups.append(tuple(tensors[at : at + size]))
             at += size
         sources, sequences, parameters, start, initial, W, U, b = groups
-        rest = (self.lengths, self.resets, self.time, self.held, self.drawn)
+        rest = (self.rows.ragged, self.resets, self.rows.steps, self.held, self.drawn)
         inputs = Inputs(sources, sequences, parameters, start, initial, *rest)  # type: ignore[arg-type]
         return inputs, Weights(W, U, b)
 
@@ -248,11 +249,10 @@ def _forward(options: _Options, tensors: Sequence[Tensor | None], *, keep: bool)
 
 def _last(inputs: Inputs, states: Tensor, start: Tensor) -> Tensor:
     """Each row's state after its last step."""
-    if inputs.lengths is None:
-        return states[(inputs.time - 1) % len(states)].clone()
-    rows = torch.arange(len(start))
-    ended = states[(inputs.lengths - 1).clamp(min=0), rows]
-    return torch.where((inputs.lengths > 0)[:, None], ended, start)
+    if inputs.ragged is not None:
+        return inputs.ragged.last(states, start)
+    steps = states.view(-1, *start.shape)
+    return steps[(inputs.time - 1) % len(steps)].clone()
 
 
 class _Recurrence(torch.autograd.Function):

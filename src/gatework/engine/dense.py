@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from gatework.engine.layout import Zone
@@ -102,8 +103,9 @@ class Dense:
         Returns:
             For each slot of the zone, the gradients of its bias and of each factor's weights.
         """
+        new = _like if len(slope) else _zeros
         found = [
-            [_like(parameters[slot]) for slot in zone.slots] for parameters in (biases, *(f.weights for f in factors))
+            [new(parameters[slot]) for slot in zone.slots] for parameters in (biases, *(f.weights for f in factors))
         ]
         tables = [addresses(parts) for parts in found]
         rows, cut = len(slope), len(factors[0].first) if factors else 0
@@ -116,6 +118,10 @@ class Dense:
         arguments = array("q", numbers)
         self.library.gradient(arguments.buffer_info()[0])
         return found
+
+
+def _zeros(parameter: Tensor | None) -> Tensor | None:
+    return None if parameter is None else torch.zeros_like(parameter, memory_format=torch.contiguous_format)
 
 
 def _like(parameter: Tensor | None) -> Tensor | None:

@@ -57,7 +57,7 @@ class Backward(Loop):
         return fields + [f"parameter_gradient{k}" for k in range(len(self.step.parameters))]
 
     def _array(self, name: str, buffer: int) -> str:
-        return f"(a->{name}{buffer} + t * B * {self.columns(self.places.buffer(buffer))})"
+        return f"(a->{name}{buffer} + first * {self.columns(self.places.buffer(buffer))})"
 
     def address(self, target: str, index: int) -> str:
         """Where the vector at row b, unit j of an array of the step lies."""
@@ -71,7 +71,7 @@ class Backward(Loop):
         if target == "returned":
             return f"a->returned{index} + b * padded + j"
         if target == "sequence_gradient":
-            return f"a->sequence_gradient{index} + (t * B + b) * H + j"
+            return f"a->sequence_gradient{index} + (first + b) * H + j"
         if target == "parameter_gradient":
             return f"a->parameter_gradient{index} + share->thread * padded + j"
         return super().address(target, index)
@@ -80,14 +80,8 @@ class Backward(Loop):
         """Slots and states of the step before: no product brings them near."""
         if target == "slot":
             zones = self.places.buffer(self.places.place(index)[0].buffer)
-            return f"{self.address(target, index)} - B * {self.columns(zones)}"
-        return f"{self.address(target, index)} - B * H" if target == "state" else None
-
-    def ended(self, target: str, index: int) -> str | None:
-        """No slope; what was carried is carried on."""
-        if target == "carry":
-            return f"load({self.address('carried', index)})"
-        return "splat(0)" if target in ("slope", "sequence_gradient") else None
+            return f"{self.address(target, index)} - (first - earlier) * {self.columns(zones)}"
+        return f"{self.address(target, index)} - (first - earlier) * H" if target == "state" else None
 
     def opening(self) -> list[str]:
         """Add the gradients given to the states at this step to those carried from the step after."""
@@ -97,9 +91,8 @@ class Backward(Loop):
             lines += [
                 f"    if (a->given{k})",
                 self.each_row(),
-                "        if (!a->lengths || t < a->lengths[b])",
-                f"          add_units(a->carry{k} + ((t + 1) % 2 * B + b) * a->padded{c}, "
-                f"a->given{k} + (t * B + b) * a->H{c}, &share{c}, a->H{c});",
+                f"        add_units(a->carry{k} + ((t + 1) % 2 * B + b) * a->padded{c}, "
+                f"a->given{k} + (first + b) * a->H{c}, &share{c}, a->H{c});",
             ]
         return lines
 
@@ -120,10 +113,10 @@ class Backward(Loop):
             heads = f"&(const Heads){{a->heads{z}, a->H{d}, 1, a->H{c}, {gates}}}" if zone.heads > 1 else "NULL"
             lines.append(
                 f"    product((Tile){{{self._array('slope', zone.buffer)} + share{d}.first_row * {columns} + "
-                f"{self.columns(self.places.before(zone))}, {columns}, a->weights{z}, "
-                f"{target} + share{d}.first_row * a->padded{d}, a->padded{d}, {gates} * a->padded{c}, "
-                f".fresh = {int(fresh and number == 0)}, .downwards = t % 2}}, "
-                f"share{d}.last_row - share{d}.first_row, share{d}.first_unit / LANES, share{d}.last_unit / LANES, "
+                f"{self.columns(self.places.before(zone))}, share{d}.row_step * {columns}, a->weights{z}, "
+                f"{target} + share{d}.first_row * a->padded{d}, share{d}.row_step * a->padded{d}, "
+                f"{gates} * a->padded{c}, .fresh = {int(fresh and number == 0)}, .downwards = t % 2}}, "
+                f"rows_of(&share{d}), share{d}.first_unit / LANES, share{d}.last_unit / LANES, "
                 f"a->padded{d} / LANES, {heads});"
             )
         return lines
@@ -137,8 +130,8 @@ class Backward(Loop):
                 c = self.size(node.width)
                 lines += self._send(operand, f"(a->carry{int(node.value)} + t % 2 * B * a->padded{c})", fresh=False)
         lines = self.meeting() + lines if lines else []
-        lines += ["    if (a->resets && memchr(a->resets + t * B, 1, (size_t)B))", self.each_row() + " {"]
-        lines.append("        if (!a->resets[t * B + b] || (a->lengths && t >= a->lengths[b])) continue;")
+        lines += ["    if (a->resets && memchr(a->resets + first, 1, (size_t)alive))", self.each_row() + " {"]
+        lines.append("        if (!a->resets[first + b]) continue;")
         for k, width in enumerate(self.step.state_sizes):
             c = self.size(width)
             lines.append(

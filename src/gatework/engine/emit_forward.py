@@ -45,23 +45,23 @@ class Forward(Loop):
             fields += [f"operand{node}", f"operand{node}_steps"]
         return fields
 
+    def _start(self, array: str) -> str:
+        """The row at which the step begins in an array that may be shorter than the run."""
+        return f"start_of(a->offsets, t, a->{array}_steps, B)"
+
     def _buffer(self, index: int) -> str:
         width = self.columns(self.places.buffer(index))
-        return f"(a->buffer{index} + t % a->buffer{index}_steps * B * {width})"
+        return f"(a->buffer{index} + {self._start(f'buffer{index}')} * {width})"
 
     def address(self, target: str, index: int) -> str:
         """Where the vector at row b, unit j of an array of the step lies."""
         if target == "slot":
             return self.slot_address(index, self._buffer(self.places.place(index)[0].buffer))
         if target == "operand":
-            return f"a->operand{index} + (t % a->operand{index}_steps * B + b) * H + j"
+            return f"a->operand{index} + ({self._start(f'operand{index}')} + b) * H + j"
         if target == "after":
-            return f"a->state{index} + (t % a->state{index}_steps * B + b) * H + j"
+            return f"a->state{index} + ({self._start(f'state{index}')} + b) * H + j"
         return super().address(target, index)
-
-    def ended(self, target: str, index: int) -> str | None:
-        """Zeros, for later products and for the reader of all states."""
-        return "splat(0)" if target in ("operand", "after") else None
 
     def opening(self) -> list[str]:
         """Start the buffers without input at their biases."""
@@ -89,16 +89,16 @@ class Forward(Loop):
         depth = f"a->H{self.size(self.step.depth(operand))}"
         array = f"before{int(node.value)}"
         if node.op != "state":
-            array = f"(a->operand{operand} + t % a->operand{operand}_steps * B * {depth})"
+            array = f"(a->operand{operand} + {self._start(f'operand{operand}')} * {depth})"
         for z, zone in self.zones(operand):
             c, gates = self.size(zone.width), len(zone.slots)
             columns = self.columns(self.places.buffer(zone.buffer))
             heads = f"&(const Heads){{a->heads{z}, a->H{c}, {gates}, {depth}, 0}}" if zone.heads > 1 else "NULL"
             lines.append(
-                f"    product((Tile){{{array} + share{c}.first_row * {depth}, {depth}, "
+                f"    product((Tile){{{array} + share{c}.first_row * {depth}, share{c}.row_step * {depth}, "
                 f"a->weights{z}, {self._buffer(zone.buffer)} + share{c}.first_row * {columns} + "
-                f"{self.columns(self.places.before(zone))}, {columns}, {depth}, .downwards = t % 2}}, "
-                f"share{c}.last_row - share{c}.first_row, share{c}.first_unit / LANES * {gates}, "
+                f"{self.columns(self.places.before(zone))}, share{c}.row_step * {columns}, {depth}, "
+                f".downwards = t % 2}}, rows_of(&share{c}), share{c}.first_unit / LANES * {gates}, "
                 f"share{c}.last_unit / LANES * {gates}, a->padded{c} / LANES * {gates}, {heads});"
             )
         return lines

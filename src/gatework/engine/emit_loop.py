@@ -11,7 +11,7 @@ from gatework.engine.layout import Layout, Zone
 from gatework.engine.schedule import Schedule
 
 _NUMBERS = ("T", "B", "threads", "by_units", "keep", "H", "padded", "heads")
-_POINTERS = {"lengths": "int64_t", "resets": "char"}
+_POINTERS = {"offsets": "int64_t", "resets": "char"}
 
 
 class Loop:
@@ -51,7 +51,7 @@ class Loop:
     @property
     def fields(self) -> list[str]:
         """The arguments of the function, in order."""
-        fields = ["T", "B", "threads", "by_units", "lengths", "resets"]
+        fields = ["T", "B", "threads", "by_units", "offsets", "resets"]
         for c in range(len(self.step.widths)):
             fields += [f"H{c}", f"padded{c}"]
         for k in range(self.states):
@@ -74,7 +74,9 @@ class Loop:
                 c = self.size(part.width)
                 name = f"{self.name}_stage{number}" + (f"_width{c}" if len(stage) > 1 else "")
                 parts.append(emit_pass(self, part, name))
-                body.append(f"    {name}(a, &share{c}, t{''.join(f', before{k}' for k in range(self.states))});")
+                body.append(
+                    f"    {name}(a, &share{c}, t, first, earlier{''.join(f', before{k}' for k in range(self.states))});"
+                )
         body += self.closing()
         return "\n".join([*parts, self._function(body)])
 
@@ -88,9 +90,10 @@ class Loop:
 
     def _function(self, body: list[str]) -> str:
         shares = [
-            f"  const Share share{c} = share_of(thread, threads, B, a->padded{c}, a->by_units, barrier);"
+            f"  Share share{c} = share_of(thread, threads, B, a->padded{c}, a->by_units, a->offsets != NULL, barrier);"
             for c in range(len(self.step.widths))
         ]
+        ends = " = ".join(f"share{c}.last_row" for c in range(len(self.step.widths)))
         lines = [
             f"static void {self.name}_share(const void *arguments, int64_t thread, int64_t threads, "
             "Barrier *barrier) {",
@@ -98,6 +101,11 @@ class Loop:
             "  const int64_t B = a->B;",
             *shares,
             f"  for ({self.header}) {{",
+            "    const int64_t first = start_of(a->offsets, t, a->T, B);",
+            "    const int64_t alive = a->offsets ? a->offsets[t + 1] - first : B;",
+            "    const int64_t earlier = !a->offsets ? first - B : t ? a->offsets[t - 1] : 0;",
+            f"    if (a->offsets) {ends} = alive;",
+            "    (void)alive, (void)earlier;",
             *body,
             "  }",
             "}",
@@ -112,16 +120,16 @@ class Loop:
         lines, copies, moves = [], [], []
         for k, width in enumerate(self.step.state_sizes):
             c = self.size(width)
-            after = f"a->state{k} + (t - 1) % a->state{k}_steps * B * a->H{c}"
+            after = f"a->state{k} + start_of(a->offsets, t - 1, a->state{k}_steps, B) * a->H{c}"
             lines.append(f"    const REAL *before{k} = t ? {after} : a->start{k};")
             copies.append(
                 f"        copy_units(a->before{k} + (t % 2 * B + b) * a->H{c}, "
-                f"(a->resets[t * B + b] ? a->initial{k} : before{k}) + b * a->H{c}, &share{c}, a->H{c});"
+                f"(a->resets[first + b] ? a->initial{k} : before{k}) + b * a->H{c}, &share{c}, a->H{c});"
             )
             moves.append(f"      before{k} = a->before{k} + t % 2 * B * a->H{c};")
         return [
             *lines,
-            "    if (a->resets && memchr(a->resets + t * B, 1, (size_t)B)) {",
+            "    if (a->resets && memchr(a->resets + first, 1, (size_t)alive)) {",
             self.each_row() + " {",
             *copies,
             "      }",
@@ -131,7 +139,7 @@ class Loop:
 
     def each_row(self) -> str:
         """The head of a loop over a thread's rows."""
-        return "      for (int64_t b = share0.first_row; b < share0.last_row; b++)"
+        return "      for (int64_t b = share0.first_row; b < share0.last_row; b += share0.row_step)"
 
     def meeting(self) -> list[str]:
         """Where threads that share the units wait for each other."""
@@ -160,10 +168,6 @@ class Loop:
         width, before = self.columns(self.places.buffer(zone.buffer)), self.columns(self.places.before(zone))
         return f"{array} + b * {width} + {before} + j * {len(zone.slots)} + {place} * LANES"
 
-    def ended(self, target: str, index: int) -> str | None:
-        """What a row that has ended leaves in an array; None if nobody reads it."""
-        raise NotImplementedError
-
     def coming(self, target: str, index: int) -> str | None:
         """Where the array's vector of the next step of the loop lies, if that is far from this one's."""
         return None
@@ -173,7 +177,7 @@ class Loop:
         if target == "parameter":
             return f"a->parameter{index} + j"
         if target in ("sequence", "drawn"):
-            return f"a->{target}{index} + (t * B + b) * H + j"
+            return f"a->{target}{index} + (first + b) * H + j"
         if target == "held":
             return f"a->held{index} + b * H + j"
         if target == "state":

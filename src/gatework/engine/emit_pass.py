@@ -1,7 +1,4 @@
-"""The C of one pass: straight-line code for one vector of units, and the function that takes it over all.
-
-Rows that have ended are passed over: what later steps read of them is written without being computed.
-"""
+"""The C of one pass: straight-line code for one vector of units, and the function that takes it over all."""
 
 from __future__ import annotations
 
@@ -33,9 +30,6 @@ class Arrays(Protocol):
     def coming(self, target: str, index: int) -> str | None:
         """Where the array's vector of the next step of the loop lies, if that is far from this one's."""
 
-    def ended(self, target: str, index: int) -> str | None:
-        """What a row that has ended leaves in an array; None if nobody reads it."""
-
     def size(self, width: int) -> int:
         """The number of a width among the kernel's."""
 
@@ -55,33 +49,25 @@ def emit_pass(loop: Arrays, part: Pass, name: str) -> str:
     sizes = f"  const int64_t B = a->B, H = a->H{size}, padded = a->padded{size};"
     unused = "  (void)B, (void)H, (void)padded;"
     lines = [
-        f"INLINE void {name}_block(const {struct} *a, const Share *share, int64_t t, int64_t b, "
-        f"int64_t j, int64_t n, const int whole{befores}{rows}{totals}) {{",
+        f"INLINE void {name}_block(const {struct} *a, const Share *share, int64_t t, int64_t first, int64_t earlier, "
+        f"int64_t b, int64_t j, int64_t n, const int whole{befores}{rows}{totals}) {{",
         sizes,
         unused,
-        "  (void)n, (void)t, (void)share;",
+        "  (void)n, (void)t, (void)first, (void)earlier, (void)share;",
         *block.lines(),
         "}",
-        f"static void {name}(const {struct} *a, const Share *share, int64_t t{befores}) {{",
+        f"static void {name}(const {struct} *a, const Share *share, int64_t t, int64_t first, "
+        f"int64_t earlier{befores}) {{",
         sizes,
         unused,
-        "  for (int64_t b = share->first_row; b < share->last_row; b++) {",
-        "    if (a->lengths && t >= a->lengths[b]) {",
-        "      for (int64_t j = share->first_unit; j < share->last_unit; j += LANES) {",
-        "        const int64_t n = H - j < LANES ? H - j : LANES;",
-        "        (void)n;",
-        *block.ended(),
-        "      }",
-        *(f"      a->sum{index}[b] = 0;" for index in part.reductions),
-        "      continue;",
-        "    }",
+        "  for (int64_t b = share->first_row; b < share->last_row; b += share->row_step) {",
         *block.rows(),
         *(f"    vec s{index} = splat({block.neutral(index)});" for index in part.reductions),
         "    int64_t j = share->first_unit;",
         "    for (; j + LANES <= share->last_unit && j + LANES <= H; j += LANES)",
-        f"      {name}_block(a, share, t, b, j, LANES, 1{given});",
+        f"      {name}_block(a, share, t, first, earlier, b, j, LANES, 1{given});",
         "    if (j < share->last_unit)",
-        f"      {name}_block(a, share, t, b, j, H - j, 0{given});",
+        f"      {name}_block(a, share, t, first, earlier, b, j, H - j, 0{given});",
         *(f"    a->sum{index}[b] = {block.lanes(index)}(s{index});" for index in part.reductions),
         "  }",
         "}",
@@ -162,18 +148,6 @@ class _Block:
         value, fill = self.value(self.nodes[index].args[0]), self.neutral(index)
         kept = f"(whole ? {value} : keep({value}, n, {fill}))"
         return f"  *s{index} = " + (f"*s{index} + {kept};" if fill == "0" else f"max_seen(*s{index}, {kept});")
-
-    def ended(self) -> list[str]:
-        lines = []
-        for store in self.part.stores:
-            value = self.loop.ended(store.target, store.index)
-            if value is not None:
-                address = self.loop.address(store.target, store.index)
-                padded = store.target in PADDED
-                lines.append(
-                    f"        store({address}, {value});" if padded else f"        store_some({address}, {value}, n);"
-                )
-        return lines
 
 
 def _literal(number: float) -> str:

@@ -5,6 +5,7 @@ It is what the second derivative of a kernel is computed from, and what kernels 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import torch
@@ -54,38 +55,38 @@ def interpret(step: StepGraph, inputs: Inputs, weights: Weights, every: Sequence
         every: the states that are wanted at every step.
 
     Returns:
-        The wanted states (time, batch, width), zero past a row's length, then every state (batch, width) after each
-        row's last step.
+        The wanted states (rows, width) of all steps, then every state (batch, width) after each row's last step.
     """
     state = inputs.start
-    history: list[list[Tensor]] = [[] for _ in every]
-    for t in range(inputs.time):
+    batch = len(state[0])
+    offsets = range(0, inputs.rows + 1, batch) if inputs.ragged is None else inputs.ragged.offsets.tolist()
+    history: list[list[Tensor]] = [[part[:0]] for part in map(state.__getitem__, every)]
+    for first, last in itertools.pairwise(offsets):
+        alive, rows = last - first, slice(first, last)
+        before = tuple(part[:alive] for part in state)
         if inputs.resets is not None:
-            rows = inputs.resets[t][:, None]
-            state = tuple(torch.where(rows, new, old) for new, old in zip(inputs.initial, state, strict=True))
-        following = _stepped(step, inputs, weights, t, state)
-        shown = following
-        if inputs.lengths is not None:
-            alive = (inputs.lengths > t)[:, None]
-            shown = tuple(torch.where(alive, part, 0) for part in following)
-            following = tuple(torch.where(alive, new, old) for new, old in zip(following, state, strict=True))
-        state = following
+            reset, initial = inputs.resets[rows, None], (part[:alive] for part in inputs.initial)
+            before = tuple(torch.where(reset, new, old) for new, old in zip(initial, before, strict=True))
+        after = _stepped(step, inputs, weights, rows, before)
+        state = tuple(torch.cat([new, old[alive:]]) for new, old in zip(after, state, strict=True))
         for kept, k in zip(history, every, strict=True):
-            kept.append(shown[k])
-    return (*map(torch.stack, history), *state)
+            kept.append(after[k])
+    return (*map(torch.cat, history), *state)
 
 
-def _stepped(step: StepGraph, inputs: Inputs, weights: Weights, t: int, state: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def _stepped(
+    step: StepGraph, inputs: Inputs, weights: Weights, rows: slice, state: Sequence[Tensor]
+) -> tuple[Tensor, ...]:
     """The states after one step."""
-    like = inputs.start[0]
+    like = state[0]
     values: list[Tensor] = []
     leaves: dict[str, Callable[[int], Tensor]] = {
         "state": lambda k: state[k],
-        "slot": lambda k: _pre_activation(step.slots[k], k, inputs, weights, t, values),
-        "sequence": lambda k: inputs.sequences[k][t],
+        "slot": lambda k: _pre_activation(step.slots[k], k, inputs, weights, rows, values),
+        "sequence": lambda k: inputs.sequences[k][rows],
         "parameter": lambda k: inputs.parameters[k],
-        "held": lambda k: inputs.held[k],
-        "drawn": lambda k: inputs.drawn[k][t],
+        "held": lambda k: inputs.held[k][: len(like)],
+        "drawn": lambda k: inputs.drawn[k][rows],
     }
     needed = step.graph.reached(list(step.following))
     needed |= {operand for operand in step.operands for operand in step.graph.reached([operand])}
@@ -102,12 +103,14 @@ def _stepped(step: StepGraph, inputs: Inputs, weights: Weights, t: int, state: S
     return tuple(values[node].expand(len(like), size) for node, size in zip(step.following, sizes, strict=True))
 
 
-def _pre_activation(slot: Slot, k: int, inputs: Inputs, weights: Weights, t: int, values: Sequence[Tensor]) -> Tensor:
+def _pre_activation(
+    slot: Slot, k: int, inputs: Inputs, weights: Weights, rows: slice, values: Sequence[Tensor]
+) -> Tensor:
     """What W x + U e + b of a slot is, of those parts that it has."""
     W, U, b = weights.W[k], weights.U[k], weights.b[k]
-    total = inputs.start[0].new_zeros(len(inputs.start[0]), slot.width)
+    total = inputs.start[0].new_zeros(rows.stop - rows.start, slot.width)
     if slot.source is not None and W is not None:
-        total = total + F.linear(inputs.sources[slot.source][t], W)
+        total = total + F.linear(inputs.sources[slot.source][rows], W)
     if slot.operand is not None and U is not None:
         operand = values[slot.operand].expand(len(total), slot.depth)
         if U.ndim == 3:

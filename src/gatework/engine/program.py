@@ -17,7 +17,7 @@ from gatework.engine.graph import StepGraph
 from gatework.engine.layout import Zone
 from gatework.engine.packing import Packing
 from gatework.engine.tensors import Gradients, Inputs, Trace, Weights
-from gatework.engine.threads import WORTH_A_TEAM, available_threads
+from gatework.engine.threads import WORTH_A_TEAM, available_threads, threads_for
 from gatework.engine.workspace import take
 
 _L2_BYTES = 1_500_000  # weights that fit beside everything else in the cache of one core
@@ -41,7 +41,8 @@ class Program:
         self.step = step
         self.layout = self.kernel.layout
         self.library = build(self.kernel.source, common(torch.finfo(dtype).bits))
-        for function in (self.library.forward, self.library.backward, self.library.step):
+        functions = (self.library.forward, self.library.backward, self.library.step, self.library.states_before)
+        for function in functions:
             function.argtypes, function.restype = [ctypes.c_void_p], None
         self.packing = Packing(self.library, self.layout, dtype)
         self.dense = Dense(self.library, self.packing)
@@ -56,36 +57,30 @@ class Program:
             inputs: what to run on.
             weights: the gates' parameters.
             keep: whether a gradient will be asked for.
-            every: the states that are wanted at every step; all if ``keep`` or if rows have lengths.
+            every: the states that are wanted at every step; all if ``keep`` or if rows are ragged.
         """
-        batch, time = len(inputs.start[0]), inputs.time
-        new = inputs.start[0].new_empty
-        whole = keep or inputs.lengths is not None
-        states = tuple(
-            take((time if whole or k in every else min(2, time), batch, size), self.dtype)
-            for k, size in enumerate(self.step.state_sizes)
-        )
-        operands = tuple(
-            take((time if keep else min(2, time), batch, self.step.depth(node)), self.dtype)
-            for node in self.step.expressions
-        )
+        batch, rows = len(inputs.start[0]), inputs.rows
+        whole = keep or inputs.ragged is not None
+        few = rows if whole else min(rows, 2 * batch)
+        sizes = enumerate(self.step.state_sizes)
+        states = tuple(take((rows if k in every else few, size), self.dtype) for k, size in sizes)
+        operands = tuple(take((few, self.step.depth(node)), self.dtype) for node in self.step.expressions)
         fields = self._shared_fields(inputs, states, batch)
         held: list[Tensor] = []
         buffers = []
         for index, source in enumerate(self.layout.sources):
             bias = self.packing.interleaved(index, weights.b, 1)
             if source is None:
-                buffer = new(time if keep else 1, batch, len(bias))
+                buffer = take((rows if whole else batch, len(bias)), self.dtype)
                 fields[f"bias{index}"] = bias.data_ptr()
                 held.append(bias)
             else:
-                buffer = take((time, batch, len(bias)), self.dtype)
-                x = inputs.sources[source].flatten(0, 1)
-                self.dense.inputs(index, x, weights.W, bias, buffer.flatten(0, 1))
-            fields[f"buffer{index}"], fields[f"buffer{index}_steps"] = buffer.data_ptr(), len(buffer)
+                buffer = take((rows, len(bias)), self.dtype)
+                self.dense.inputs(index, inputs.sources[source], weights.W, bias, buffer)
+            fields[f"buffer{index}"], fields[f"buffer{index}_steps"] = buffer.data_ptr(), len(buffer) // batch
             buffers.append(buffer)
         for node, operand in zip(self.step.expressions, operands, strict=True):
-            fields[f"operand{node}"], fields[f"operand{node}_steps"] = operand.data_ptr(), len(operand)
+            fields[f"operand{node}"], fields[f"operand{node}_steps"] = operand.data_ptr(), len(operand) // batch
         fields["keep"] = int(keep)
         held += self._packed(self.packing.packed_forward, weights, fields)
         held += self._own_memory(inputs, fields, self.kernel.forward)
@@ -156,7 +151,7 @@ class Program:
             inputs: what ``forward`` was given.
             weights: the same.
             trace: what it returned, with ``keep``.
-            given: (time, batch, width) for each state, the gradient of its values at all steps, or None.
+            given: (rows, width) for each state, the gradient of its values at all steps, or None.
             last: (batch, width) for each state, the gradient of its value after a row's last step, or None.
             overwrite: whether the trace's buffers may be used up.
             want_sources: for each source whether its gradient is wanted.
@@ -173,7 +168,8 @@ class Program:
         for k, size in enumerate(self.step.state_sizes):
             carry, ending, gradient = zeros(2, batch, padded(size)), last[k], given[k]
             if ending is not None:
-                carry[inputs.time % 2, :, :size] = ending
+                ends = inputs.time if inputs.ragged is None else inputs.ragged.lengths
+                carry[ends % 2, torch.arange(batch), :size] = ending
             if gradient is not None:
                 gradient = gradient.contiguous()
                 held.append(gradient)
@@ -213,9 +209,8 @@ class Program:
         sources: list[Tensor | None] = [None] * self.step.sources
         for index, source in enumerate(self.layout.sources):
             if source is not None and want[source]:
-                x = inputs.sources[source]
-                slope = slopes[index].flatten(0, 1)
-                sources[source] = self.dense.sources(index, slope, weights.W, x.shape[2]).view(x.shape)
+                width = inputs.sources[source].shape[1]
+                sources[source] = self.dense.sources(index, slopes[index], weights.W, width)
         return tuple(sources)
 
     def _weight_gradients(
@@ -225,11 +220,11 @@ class Program:
         parts: list[list[Tensor | None]] = [[None] * len(self.step.slots) for _ in range(3)]
         W, U, b = parts
         for zone in self.layout.zones:
-            slope = self.packing.part(zone, slopes[zone.buffer].flatten(0, 1), 1)
+            slope = self.packing.part(zone, slopes[zone.buffer], 1)
             source, factors, results = self.layout.sources[zone.buffer], [], [b]
             before = None if zone.operand is None else self._multiplied(zone.operand, inputs, trace)
             if source is not None:
-                x = inputs.sources[source].flatten(0, 1)
+                x = inputs.sources[source]
                 cut = 0 if before is None else len(before[0])
                 factors.append(Factor(weights.W, x.shape[1], x[:cut], x[cut:]))
                 results.append(W)
@@ -256,15 +251,30 @@ class Program:
         """The rows that a product multiplied at all steps, in two pieces, (rows, depth) each."""
         node = self.step.graph.nodes[operand]
         if node.op != "state":
-            rows = trace.operands[self.step.expressions.index(operand)].flatten(0, 1)
+            rows = trace.operands[self.step.expressions.index(operand)]
             return rows[:0], rows
-        k = int(node.value)  # before each step: the start, then what the steps left, save after resets
+        k = int(node.value)
         states, start = trace.states[k], inputs.start[k]
-        if inputs.resets is None:
-            return start, states[:-1].flatten(0, 1)
-        before = torch.cat([start[None], states[:-1]])
-        before = torch.where(inputs.resets[:, :, None], inputs.initial[k], before).flatten(0, 1)
+        if inputs.resets is None and inputs.ragged is None:
+            return start, states[: -len(start)]
+        before = self._before(inputs, k, states)
         return before[:0], before
+
+    def _before(self, inputs: Inputs, k: int, states: Tensor) -> Tensor:
+        """A state before each step, in the form of the states after each."""
+        before, fields = take(tuple(states.shape), self.dtype), self._rows_fields(inputs)
+        tensors = (before, inputs.start[k], inputs.initial[k], states)
+        sizes = (inputs.time, len(inputs.start[k]), states.shape[1], threads_for(states.numel()))
+        addresses = [tensor.data_ptr() for tensor in tensors]
+        arguments = array("q", [*addresses, fields["offsets"], fields["resets"], *sizes])
+        self.library.states_before(arguments.buffer_info()[0])
+        return before
+
+    def _rows_fields(self, inputs: Inputs) -> dict[str, int]:
+        return {
+            "offsets": 0 if inputs.ragged is None else inputs.ragged.offsets.data_ptr(),
+            "resets": 0 if inputs.resets is None else inputs.resets.data_ptr(),
+        }
 
     def _slots(self, buffer: int) -> list[int]:
         return [slot for zone in self.layout.buffer(buffer) for slot in zone.slots]
@@ -285,14 +295,13 @@ class Program:
             "B": batch,
             "threads": threads,
             "by_units": int(by_units),
-            "lengths": 0 if inputs.lengths is None else inputs.lengths.data_ptr(),
-            "resets": 0 if inputs.resets is None else inputs.resets.data_ptr(),
+            **self._rows_fields(inputs),
         }
         for c, width in enumerate(self.step.widths):
             fields[f"H{c}"], fields[f"padded{c}"] = width, self.packing.padded(width)
         for k, (start, initial, state) in enumerate(zip(inputs.start, inputs.initial, states, strict=True)):
             fields[f"start{k}"], fields[f"initial{k}"] = start.data_ptr(), initial.data_ptr()
-            fields[f"state{k}"], fields[f"state{k}_steps"] = state.data_ptr(), len(state)
+            fields[f"state{k}"], fields[f"state{k}_steps"] = state.data_ptr(), len(state) // batch
         for name, tensors in (("sequence", inputs.sequences), ("held", inputs.held), ("drawn", inputs.drawn)):
             fields |= {f"{name}{k}": tensor.data_ptr() for k, tensor in enumerate(tensors)}
         return fields

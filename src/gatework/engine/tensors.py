@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from gatework.engine.ragged import Ragged
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -26,17 +28,19 @@ class Weights:
 class Inputs:
     """What a run starts from.
 
+    ``rows`` are those of all steps, step by step: ``time * batch``, or fewer where they are ragged.
+
     Attributes:
-        sources: (time, batch, any) each: what input weights multiply.
-        sequences: (time, batch, width) each.
+        sources: (rows, any) each: what input weights multiply.
+        sequences: (rows, width) each.
         parameters: (width,) each.
         start: (batch, width) each: the states before the first step.
         initial: (batch, width) each: the states that a reset returns to.
-        lengths: (batch,) int64, or None.
-        resets: (time, batch) bool, or None.
+        ragged: where the rows of each step lie; None where all rows run at all steps.
+        resets: (rows,) bool, or None.
         time: number of steps.
         held: (batch, width) each: noise that stays the same.
-        drawn: (time, batch, width) each: noise of every step.
+        drawn: (rows, width) each: noise of every step.
     """
 
     sources: tuple[Tensor, ...]
@@ -44,11 +48,16 @@ class Inputs:
     parameters: tuple[Tensor, ...]
     start: tuple[Tensor, ...]
     initial: tuple[Tensor, ...]
-    lengths: Tensor | None
+    ragged: Ragged | None
     resets: Tensor | None
     time: int
     held: tuple[Tensor, ...] = ()
     drawn: tuple[Tensor, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """The rows of all steps."""
+        return self.time * len(self.start[0]) if self.ragged is None else len(self.ragged.places)
 
 
 @dataclass(frozen=True)
@@ -56,10 +65,10 @@ class Trace:
     """What a run leaves for its gradient.
 
     Attributes:
-        buffers: (time, batch, columns) each: pre-activations, or activations where those suffice.
-        states: (time, batch, width) each: after each step, zero past a row's length. Two steps only
-            for states that nobody wants of runs without gradient.
-        operands: (time, batch, depth) each: the expressions that products multiplied.
+        buffers: (rows, columns) each: pre-activations, or activations where those suffice.
+        states: (rows, width) each: after each step. Two steps only for states that nobody wants of runs without
+            gradient.
+        operands: (rows, depth) each: the expressions that products multiplied.
     """
 
     buffers: tuple[Tensor, ...]

@@ -26,15 +26,17 @@ static void __attribute__((unused)) meet(Barrier *barrier) {
   }
 }
 
-/* The part of the work that is one thread's: rows and units [first, last). */
+/* The part of the work that is one thread's: every `row_step`th row and all units of [first, last). */
 typedef struct {
-  int64_t first_row, last_row, first_unit, last_unit, thread;
+  int64_t first_row, last_row, row_step, first_unit, last_unit, thread;
   Barrier *barrier; /* NULL where threads share nothing */
 } Share;
 
-/* Split the rows evenly, or the units in multiples of four vectors (a multiple of every panel's width). */
-INLINE Share share_of(int64_t thread, int64_t threads, int64_t rows, int64_t units, int64_t by_units, Barrier *b) {
-  Share share = {0, rows, 0, units, thread, NULL};
+/* Split the rows evenly, or the units in multiples of four vectors (a multiple of every panel's width). Rows
+ * that end one after the other from the last are dealt out in turn: shares stay even, and no row changes hands. */
+INLINE Share share_of(int64_t thread, int64_t threads, int64_t rows, int64_t units, int64_t by_units, int64_t ragged,
+                      Barrier *b) {
+  Share share = {0, rows, 1, 0, units, thread, NULL};
   if (threads == 1) return share;
   if (by_units) {
     const int64_t grain = 4 * LANES, grains = (units + grain - 1) / grain;
@@ -43,11 +45,18 @@ INLINE Share share_of(int64_t thread, int64_t threads, int64_t rows, int64_t uni
     if (share.last_unit > units) share.last_unit = units;
     if (share.first_unit > units) share.first_unit = units;
     share.barrier = b;
+  } else if (ragged) {
+    share.first_row = thread;
+    share.row_step = threads;
   } else {
     share.first_row = rows * thread / threads;
     share.last_row = rows * (thread + 1) / threads;
   }
   return share;
+}
+
+INLINE int64_t rows_of(const Share *share) {
+  return (share->last_row - share->first_row + share->row_step - 1) / share->row_step;
 }
 
 INLINE void in_team(void (*body)(const void *, int64_t, int64_t, Barrier *), const void *arguments, int64_t threads) {
