@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types bench bench-cells bench-generate bench-defaults bench-scan docs-cells clean
+.PHONY: help setup demo test check lint types bench bench-cells bench-ragged bench-generate bench-defaults bench-scan docs-cells clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ bench-cells: test ## measure every cell beside its loop and torchrecurrent, minu
 
 bench-generate: setup ## measure how fast models write, native loop beside PyTorch's, two minutes
 	@$(BIN)/python benchmarks/generate.py
+
+bench-ragged: test ## measure lengths, resets, both directions and stacks beside torch.nn; not while tests are red
+	@$(BIN)/python benchmarks/ragged.py
 
 bench-defaults: setup ## measure sizes, windows and rates on tinyshakespeare (GATEWORK_DATA), half an hour
 	@$(BIN)/python benchmarks/defaults.py

@@ -77,9 +77,9 @@ def test_a_complete_call_is_what_engines_are_promised():
     assert torch.equal(call.initial.h, torch.zeros(B, H))
     assert call.lengths.tolist() == [5, 2]
     assert call.lengths.dtype == torch.int64
-    assert torch.equal(call.x[:, 0], x[:, 0])
-    assert torch.equal(call.x[:2, 1], x[:2, 1])
-    assert torch.equal(call.x[2:, 1], torch.zeros(3, I))
+    assert torch.equal(call.clean_x[:, 0], x[:, 0])
+    assert torch.equal(call.clean_x[:2, 1], x[:2, 1])
+    assert torch.equal(call.clean_x[2:, 1], torch.zeros(3, I))
     assert call.resets.int().tolist() == [[1, 1], [1, 1], [1, 0], [1, 0], [1, 0]]
 
 

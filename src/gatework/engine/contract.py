@@ -49,7 +49,7 @@ class Call:
 
     Attributes:
         cell: the recurrence.
-        x: (time, batch, input), time at least 1; zero past a row's length.
+        x: (time, batch, input), time at least 1; anything past a row's length.
         state: ``cell.State`` of (batch, size), what the first step starts from.
         initial: ``cell.State`` of (batch, size), what a reset returns to.
         lengths: (batch,) contiguous int64 on the CPU, between 0 and time; None where all rows are whole.
@@ -67,6 +67,13 @@ class Call:
     resets: Tensor | None = None
     noise: Noise | None = None
     every_state: bool = False
+
+    @property
+    def clean_x(self) -> Tensor:
+        """``x``, zero past a row's length, where a NaN times a gradient of 0 would be a NaN."""
+        if self.lengths is None:
+            return self.x
+        return torch.where(_alive(self.lengths, self.x)[:, :, None], self.x, 0)
 
 
 class Result(NamedTuple):
@@ -132,12 +139,10 @@ def checked_call(
     start = initial if state is None else _checked_state(cell, state, batch, initial[0])
     if lengths is not None:
         lengths = _checked_lengths(lengths, time, batch)
-        alive = (torch.arange(time)[:, None] < lengths).to(x.device)
-        # a NaN in the padding must not reach any gradient as 0 * NaN, a reset there not the final state
-        x = torch.where(alive[:, :, None], x, 0)
     if resets is not None:
         resets = _checked_resets(resets, time, batch, x.device)
-        resets = resets if lengths is None else resets & alive
+        if lengths is not None:  # a reset in the padding must not reach the final state
+            resets = resets & _alive(lengths, x)
     return Call(
         cell=cell,
         x=x,
@@ -148,6 +153,11 @@ def checked_call(
         noise=None if noise is None else _checked_noise(cell, noise, time, batch),
         every_state=every_state,
     )
+
+
+def _alive(lengths: Tensor, x: Tensor) -> Tensor:
+    """Which steps (time, batch) of x are no padding."""
+    return (torch.arange(len(x))[:, None] < lengths).to(x.device)
 
 
 def _check_type(name: str, given: Tensor, like: Tensor) -> None:

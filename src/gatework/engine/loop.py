@@ -34,7 +34,7 @@ def run(call: Call) -> Result:
 def _run(call: Call) -> Result:
     state = call.state
     history: list[Any] = []
-    for t, x in enumerate(call.x):
+    for t, x in enumerate(call.clean_x):
         if call.resets is not None:
             state = select(call.resets[t], call.initial, state)
         following = call.cell.tick(x, state)

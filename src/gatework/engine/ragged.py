@@ -71,12 +71,13 @@ class Ragged:
 
     def packed(self, values: Tensor) -> Tensor:
         """From (time, batch, ...) to (rows, ...); what is padding is not read."""
-        return values.flatten(0, 1).index_select(0, self.places)
+        return values.flatten(0, 1).index_select(0, self.places.to(values.device))
 
     def padded(self, values: Tensor) -> Tensor:
         """The way back, zeros in the padding."""
         whole = values.new_zeros(self.time * self.batch, *values.shape[1:])
-        return whole.index_copy(0, self.places, values).unflatten(0, (self.time, self.batch))
+        whole.index_copy_(0, self.places.to(values.device), values)
+        return whole.unflatten(0, (self.time, self.batch))
 
     def sorted(self, values: Tensor) -> Tensor:
         """From (batch, ...) to the order of the rows."""

@@ -116,7 +116,7 @@ class _Steps:
         self.step = found.traced.step
         self.graph = found.linear.graph
         self.time, self.batch, _ = call.x.shape
-        rows = call.x.flatten(0, 1)
+        rows = call.clean_x.flatten(0, 1)
         sources, sequences, self.parameters = found.traced.hoisted.values(call.cell, rows)
         self.sources, self.sequences = ([self._over_time(part) for part in parts] for parts in (sources, sequences))
         self.resets = None if call.resets is None else call.resets[:, :, None]

@@ -7,12 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence
 
 from gatework import cells
 from gatework.cells import Cell
 from gatework.cells.exchange import from_torch
 from gatework.engine import Result
+from gatework.engine.ragged import Ragged
 from gatework.layers.recurrent import Recurrent
 
 
@@ -128,14 +129,17 @@ class _DropIn(nn.RNNBase):
 
     def _packed(self, packed: PackedSequence, hx: Any) -> tuple[PackedSequence, Any]:
         """A packed batch, its rows sorted by length as torch packs them."""
-        x, lengths = pad_packed_sequence(PackedSequence(packed.data, packed.batch_sizes))
+        steps = packed.batch_sizes[:, None]
+        lengths = (torch.arange(int(packed.batch_sizes[0])) < steps).sum(0)
+        rows = Ragged(lengths, len(steps))
+        x = rows.padded(packed.data)
         starts = self._states(x, hx, batched=True)
         if packed.sorted_indices is not None:
             order = packed.sorted_indices
             starts = [None if start is None else tuple(part[order] for part in start) for start in starts]
         outputs, finals = self._stacked(x, starts, lengths)
-        repacked = pack_padded_sequence(outputs, lengths)
-        result = PackedSequence(repacked.data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
+        data = rows.packed(outputs)
+        result = PackedSequence(data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
         if packed.unsorted_indices is not None:
             finals = [tuple(part[packed.unsorted_indices] for part in final) for final in finals]
         return result, self._state(finals)

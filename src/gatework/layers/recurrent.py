@@ -115,20 +115,20 @@ class Recurrent(nn.Module):
 
 
 def reading_order(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Steps (time, batch) in the order in which a backward reader takes them: each row's last first.
+    """The places (time * batch,) of all steps in the order in which a backward reader takes them, last steps first.
 
     Its own inverse: padding stays where it is.
     """
     time, batch, _ = x.shape
-    steps = torch.arange(time, device=x.device)[:, None].expand(time, batch)
+    steps = torch.arange(time, device=x.device)[:, None]
     ends = torch.full((batch,), time, device=x.device) if lengths is None else lengths.to(x.device)
-    return torch.where(steps < ends, ends - 1 - steps, steps)
+    taken = torch.where(steps < ends, ends - 1 - steps, steps)
+    return (taken * batch + torch.arange(batch, device=x.device)).flatten()
 
 
 def in_order(values: Tensor, order: Tensor) -> Tensor:
-    """Take values (time, batch, ...) in the given order (time, batch) of steps."""
-    index = order.reshape(*order.shape, *[1] * (values.ndim - 2)).expand(values.shape)
-    return values.gather(0, index)
+    """Take values (time, batch, ...) from the given places."""
+    return values.flatten(0, 1).index_select(0, order).unflatten(0, values.shape[:2])
 
 
 def backward_resets(resets: Tensor) -> Tensor:
