@@ -90,7 +90,7 @@ class Loop:
 
     def _function(self, body: list[str]) -> str:
         shares = [
-            f"  Share share{c} = share_of(thread, threads, B, a->padded{c}, a->by_units, a->offsets != NULL, barrier);"
+            f"  Share share{c} = share_of(thread, threads, B, a->padded{c}, a->by_units, barrier);"
             for c in range(len(self.step.widths))
         ]
         ends = " = ".join(f"share{c}.last_row" for c in range(len(self.step.widths)))
@@ -100,6 +100,7 @@ class Loop:
             f"  const {self.name.title()} *a = arguments;",
             "  const int64_t B = a->B;",
             *shares,
+            *(f"  if (a->offsets) deal_rows(&share{c}, threads);" for c in range(len(self.step.widths))),
             f"  for ({self.header}) {{",
             "    const int64_t first = start_of(a->offsets, t, a->T, B);",
             "    const int64_t alive = a->offsets ? a->offsets[t + 1] - first : B;",

@@ -32,10 +32,8 @@ typedef struct {
   Barrier *barrier; /* NULL where threads share nothing */
 } Share;
 
-/* Split the rows evenly, or the units in multiples of four vectors (a multiple of every panel's width). Rows
- * that end one after the other from the last are dealt out in turn: shares stay even, and no row changes hands. */
-INLINE Share share_of(int64_t thread, int64_t threads, int64_t rows, int64_t units, int64_t by_units, int64_t ragged,
-                      Barrier *b) {
+/* Split the rows evenly, or the units in multiples of four vectors (a multiple of every panel's width). */
+INLINE Share share_of(int64_t thread, int64_t threads, int64_t rows, int64_t units, int64_t by_units, Barrier *b) {
   Share share = {0, rows, 1, 0, units, thread, NULL};
   if (threads == 1) return share;
   if (by_units) {
@@ -45,14 +43,18 @@ INLINE Share share_of(int64_t thread, int64_t threads, int64_t rows, int64_t uni
     if (share.last_unit > units) share.last_unit = units;
     if (share.first_unit > units) share.first_unit = units;
     share.barrier = b;
-  } else if (ragged) {
-    share.first_row = thread;
-    share.row_step = threads;
   } else {
     share.first_row = rows * thread / threads;
     share.last_row = rows * (thread + 1) / threads;
   }
   return share;
+}
+
+/* Rows that end one after the other from the last: dealt out in turn, shares stay even and no row changes hands. */
+INLINE void deal_rows(Share *share, int64_t threads) {
+  if (threads == 1 || share->barrier) return;
+  share->first_row = share->thread;
+  share->row_step = threads;
 }
 
 INLINE int64_t rows_of(const Share *share) {
