@@ -20,6 +20,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import gatework
 from engine import machine
+from gatework import cells
 
 BATCH, HIDDEN = 32, 128
 Run = Callable[[], Tensor]
@@ -50,7 +51,7 @@ def lengths(seconds: float) -> list[str]:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     theirs, drop_in = nn.LSTM(HIDDEN, HIDDEN), gatework.LSTM(HIDDEN, HIDDEN)
-    ours = gatework.Recurrent(gatework.cells.LSTM(HIDDEN, HIDDEN))
+    ours = gatework.Recurrent(cells.LSTM(HIDDEN, HIDDEN))
     for longest in (50, 200, 1000):
         given = some_lengths(longest)
         x, steps = torch.randn(longest, BATCH, HIDDEN), int(given.sum())
@@ -73,7 +74,7 @@ def lengths(seconds: float) -> list[str]:
 
 def resets(seconds: float) -> list[str]:
     """A reset about every 50 steps of each row."""
-    layer = gatework.Recurrent(gatework.cells.LSTM(HIDDEN, HIDDEN))
+    layer = gatework.Recurrent(cells.LSTM(HIDDEN, HIDDEN))
     x, anew = torch.randn(200, BATCH, HIDDEN), torch.rand(200, BATCH) < 1 / 50
     found = medians([lambda: layer(x).outputs, lambda: layer(x, resets=anew).outputs], [layer], seconds)
     return [
@@ -103,8 +104,8 @@ def directions(seconds: float) -> list[str]:
 
 def layers(seconds: float) -> list[str]:
     """Three layers as one module, and one after the other by hand."""
-    stack = gatework.Stack(gatework.cells.LSTM, HIDDEN, HIDDEN, layers=3)
-    single = [gatework.Recurrent(gatework.cells.LSTM(HIDDEN, HIDDEN)) for _ in range(3)]
+    stack = gatework.Stack(cells.LSTM, HIDDEN, HIDDEN, layers=3)
+    single = [gatework.Recurrent(cells.LSTM(HIDDEN, HIDDEN)) for _ in range(3)]
     x = torch.randn(200, BATCH, HIDDEN)
 
     def by_hand() -> Tensor:
