@@ -51,6 +51,8 @@ def run(
     buffers = [buffer for _, buffer in cell.named_buffers(remove_duplicate=False)]
     every = options.get("checkpoint_every") or 0
     every_state = options.get("every_state", False)
+    # of ragged rows the trace is as large as their lengths say, which nobody knows beforehand
+    keep = torch.is_grad_enabled() and options.get("lengths") is None and not every and engine in ("auto", "compiled")
     flat = _run(
         x,
         [parameters.get(name, own) for name, own in cell.named_parameters(remove_duplicate=False)],
@@ -65,8 +67,7 @@ def run(
         cell.training,
         every_state,
         every,
-        # exported programs mostly infer; they can be differentiated none the less
-        torch.is_grad_enabled() and not torch.compiler.is_exporting() and not every and engine in ("auto", "compiled"),
+        keep and not torch.compiler.is_exporting(),  # what is exported mostly infers; it has gradients none the less
     )
     count = len(cell.states)
     states = cell.State(flat[0], *flat[1 + count : 2 * count]) if every_state else None
@@ -176,7 +177,8 @@ class _Arguments:
         states = len(cell.states)
         operands = 2 * states + len(program.layout.sources)
         buffers, rest = left[2 * states : operands], left[operands : operands + len(program.step.expressions)]
-        return Trace(tuple(buffers), (left[0], *left[1 + states : 2 * states]), tuple(rest))
+        over_time = (part.flatten(0, 1) for part in (left[0], *left[1 + states : 2 * states]))
+        return Trace(tuple(buffers), tuple(over_time), tuple(rest))
 
     def within(self, values: Sequence[Tensor], function: Callable[..., Any], *arguments: Any) -> Any:
         """Call a function with the cell, which has other parameters and buffers and is in the mode of the call."""
@@ -234,7 +236,7 @@ def _(*arguments: Any) -> list[Tensor]:
     results = [new(time, batch, sizes[0]), *(new(batch, size) for size in sizes)]
     program = given.program()
     results += [new(time, batch, size) for size in sizes[1:]] if given.every_state or program else []
-    results += [] if program is None else [new(shape) for shape in program.kept(time, batch)]
+    results += [] if program is None else [new(shape) for shape in program.kept(time * batch)]
     return results + [torch.empty_like(buffer) for buffer in given.buffers if given.training]
 
 

@@ -87,11 +87,11 @@ class Program:
         self._call(self.library.forward, self.kernel.forward, fields)
         return Trace(tuple(buffers), states, operands)
 
-    def kept(self, time: int, batch: int) -> list[tuple[int, int, int]]:
+    def kept(self, rows: int) -> list[tuple[int, int]]:
         """The shapes of the buffers and of the operands of a trace with ``keep``."""
         zones = map(self.layout.buffer, range(len(self.layout.sources)))
         columns = [sum(len(zone.slots) * self.packing.padded(zone.width) for zone in buffer) for buffer in zones]
-        return [(time, batch, size) for size in (*columns, *map(self.step.depth, self.step.expressions))]
+        return [(rows, size) for size in (*columns, *map(self.step.depth, self.step.expressions))]
 
     def step_fields(
         self, batch: int, weights: Weights, parameters: Sequence[Tensor], held: list[Tensor]
