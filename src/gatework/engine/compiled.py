@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from gatework.cells import Cell, Gate
 from gatework.engine import scan
 from gatework.engine.build import compiler
 from gatework.engine.contract import Call, Result
-from gatework.engine.fingerprint import fingerprint
+from gatework.engine.fingerprint import Known
 from gatework.engine.graph import Slot
 from gatework.engine.interpret import interpret
 from gatework.engine.noise import NoiseForm, form_of, noise_leaves
@@ -85,7 +84,7 @@ def _is_streamed(call: Call) -> bool:
     return not torch.is_grad_enabled() or not any(t.requires_grad for t in (call.x, *call.state, *parameters))
 
 
-_known: weakref.WeakKeyDictionary[Cell, tuple[Any, dict[NoiseForm, Compiled | str]]] = weakref.WeakKeyDictionary()
+_known = Known()
 _programs: dict[tuple[str, torch.dtype], Program] = {}
 
 
@@ -100,16 +99,13 @@ def compiled(cell: Cell, dtype: torch.dtype, noise: NoiseForm = NoiseForm()) -> 
     Raises:
         UntraceableError: its step cannot be a kernel, or the kernel cannot be built.
     """
-    options = (dtype, *fingerprint(cell))
-    known = _known.get(cell)
-    if known is None or known[0] != options:
-        known = _known[cell] = (options, {})
-    if noise not in known[1]:
+    known = _known.of(cell)
+    if (dtype, noise) not in known:
         try:
-            known[1][noise] = _compile(cell, dtype, noise)
+            known[dtype, noise] = _compile(cell, dtype, noise)
         except (UntraceableError, GateworkError) as error:
-            known[1][noise] = str(error)
-    found = known[1][noise]
+            known[dtype, noise] = str(error)
+    found: Compiled | str = known[dtype, noise]
     if isinstance(found, str):
         raise UntraceableError(found)
     return found

@@ -6,7 +6,6 @@ steps are one large product. What remains is ``recurrence``.
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ from torch.nn import functional as F
 
 from gatework.cells import Cell
 from gatework.engine.contract import Call, Noise, Result
-from gatework.engine.fingerprint import fingerprint
+from gatework.engine.fingerprint import Known
 from gatework.engine.graph import Slot
 from gatework.engine.interpret import OPERATIONS
 from gatework.engine.linear import Group, Linear, NotLinearError, arguments, linear
@@ -70,7 +69,7 @@ _WORTH_A_SCAN = 8  # steps
 _WIDE = 128  # units
 
 
-_known: weakref.WeakKeyDictionary[Cell, tuple[Any, dict[NoiseForm, Scannable | str]]] = weakref.WeakKeyDictionary()
+_known = Known()
 
 
 def scannable(cell: Cell, noise: Noise | None = None) -> Scannable:
@@ -79,13 +78,10 @@ def scannable(cell: Cell, noise: Noise | None = None) -> Scannable:
     Raises:
         NotLinearError: it cannot be; the message names the operation and its line.
     """
-    options, form = fingerprint(cell), form_of(noise)
-    known = _known.get(cell)
-    if known is None or known[0] != options:
-        known = _known[cell] = (options, {})
-    if form not in known[1]:
-        known[1][form] = _found(cell, form)
-    found = known[1][form]
+    known, form = _known.of(cell), form_of(noise)
+    if form not in known:
+        known[form] = _found(cell, form)
+    found: Scannable | str = known[form]
     if isinstance(found, str):
         raise NotLinearError(found)
     return found
