@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from gatework.cells import GRU, MGU, Cell, Gate
 from gatework.engine import compiled, run, scan
-from gatework.engine.fingerprint import fingerprint
+from gatework.engine.fingerprint import Snapshot, fingerprint, is_simple
 
 B, T, I, H = 2, 5, 3, 7
 
@@ -68,6 +68,37 @@ def unlike_the_loop(cell: Cell) -> float:
     x = torch.randn(T, B, I, generator=torch.Generator().manual_seed(3))
     with torch.no_grad():
         return float((run(cell, x, engine="compiled").outputs - run(cell, x, engine="loop").outputs).abs().max())
+
+
+class Simple(Cell):
+    """Reads numbers and functions alone."""
+
+    k = 2.0
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.n = self.gate()
+        self.k = 1.0
+
+    def step(self, x: Tensor, h: Tensor) -> Tensor:
+        return self.phi(self.k * self.n(x, h))
+
+
+def test_every_changed_option_of_a_simple_cell_is_seen() -> None:
+    torch.manual_seed(0)
+    cell = Simple(I, H)
+    assert is_simple(cell)
+    assert unlike_the_loop(cell) < 1e-6
+    cell.k = 3.0
+    assert unlike_the_loop(cell) < 1e-6
+    del cell.k
+    assert unlike_the_loop(cell) < 1e-6
+    cell.phi = torch.sigmoid
+    assert unlike_the_loop(cell) < 1e-6
+    cell.n.b = None
+    assert unlike_the_loop(cell) < 1e-6
+    cell.n = Gate(I, H, layer_norm=True)
+    assert unlike_the_loop(cell) < 1e-6
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
@@ -143,6 +174,23 @@ class Reflexive(Cell):
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:
         return self.method(self.several[0](self.closure(self.n(x, h))))
+
+
+def test_a_snapshot_sees_other_objects_and_shapes() -> None:
+    cell = Simple(I, H)
+    snapshot = Snapshot(cell)
+    assert snapshot.holds()
+    with torch.no_grad():
+        cell.n.b.add_(1)
+    assert snapshot.holds()
+    cell.n.b.data = torch.zeros(H + 1)
+    assert not snapshot.holds()
+    snapshot = Snapshot(cell)
+    cell.n.b = nn.Parameter(cell.n.b.detach().clone())
+    assert not snapshot.holds()
+    snapshot = Snapshot(cell)
+    cell.more = 1.0
+    assert not snapshot.holds()
 
 
 @pytest.mark.parametrize("steps", [1, T])

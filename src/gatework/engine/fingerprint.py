@@ -8,6 +8,7 @@ all: change these before the cell is first run, or make them attributes.
 from __future__ import annotations
 
 import weakref
+from operator import itemgetter
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -27,17 +28,64 @@ class Known:
     """What was found out about cells, none of which it keeps alive, for each of the last few options that one had."""
 
     def __init__(self) -> None:
+        self._last: weakref.WeakKeyDictionary[Cell, tuple[Snapshot, dict[Any, Any]]] = weakref.WeakKeyDictionary()
         self._cells: weakref.WeakKeyDictionary[Cell, list[tuple[Any, dict[Any, Any]]]] = weakref.WeakKeyDictionary()
 
     def of(self, cell: Cell) -> dict[Any, Any]:
         """What is known of a cell as it is now, to be filled by the caller."""
+        last = self._last.get(cell)
+        if last is not None and last[0].holds():
+            return last[1]
         now, kept = fingerprint(cell), self._cells.setdefault(cell, [])
-        for then, found in kept:
-            if then == now:
-                return found
-        kept.insert(0, (now, {}))
-        del kept[_KEPT:]
-        return kept[0][1]
+        found = next((found for then, found in kept if then == now), None)
+        if found is None:
+            found = {}
+            kept.insert(0, (now, found))
+            del kept[_KEPT:]
+        if is_simple(cell):
+            self._last[cell] = Snapshot(cell), found
+        return found
+
+
+class Snapshot:
+    """The very objects that a simple cell is made of: a quick test that nothing was replaced. It keeps no cell alive.
+
+    Args:
+        cell: of which ``is_simple`` holds.
+    """
+
+    def __init__(self, cell: Cell) -> None:
+        self._modules = []
+        self._values: list[Any] = []  # kept, so that no other object gets the same identity
+        for module in cell.modules():
+            options = _options(module)
+            self._values += [value for _, value in options]
+            self._values += [*module._parameters.values(), *module._buffers.values()]
+            self._modules.append((weakref.ref(module), itemgetter("training", *dict(options))))
+        self._seen = self._now()
+
+    def holds(self) -> bool:
+        """Whether the cell is still made of the same objects, and its tensors have the same shapes."""
+        return self._seen == self._now()
+
+    def _now(self) -> tuple[list[int], list[torch.Size]] | None:
+        objects: list[Any] = []
+        tensors: list[Tensor | None] = []
+        for refer, options in self._modules:
+            module = refer()
+            if module is None:
+                return None
+            attributes = module.__dict__
+            try:
+                objects += options(attributes)
+            except KeyError:  # one was deleted
+                return None
+            objects.append(len(attributes))
+            objects += attributes["_modules"].values()
+            tensors += attributes["_parameters"].values()
+            tensors += attributes["_buffers"].values()
+        objects += tensors
+        return [*map(id, objects)], [tensor.shape for tensor in tensors if tensor is not None]
 
 
 def fingerprint(cell: Cell) -> list[Any]:
@@ -54,12 +102,14 @@ def fingerprint(cell: Cell) -> list[Any]:
 
 def is_simple(cell: Cell) -> bool:
     """Whether all its options are plain values or functions: then another option is another object."""
-    return all(
-        isinstance(value, (*_PLAIN, Tensor, BuiltinFunctionType))
-        or (isinstance(value, FunctionType) and value.__closure__ is None)
-        for module in cell.modules()
-        for _, value in _options(module)
-    )
+    return all(_is_simple(value) for module in cell.modules() for _, value in _options(module))
+
+
+def _is_simple(value: Any) -> bool:
+    if isinstance(value, FunctionType):
+        kept = (*(value.__defaults__ or ()), value.__closure__, value.__kwdefaults__)
+        return all(isinstance(part, _PLAIN) for part in kept)
+    return isinstance(value, (*_PLAIN, Tensor, BuiltinFunctionType))
 
 
 def _options(module: nn.Module) -> list[tuple[str, Any]]:
