@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import gc
 import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import torch
@@ -21,7 +23,7 @@ from foreign_cells import (
     SlowAndFast,
 )
 
-from gatework.cells import GRU, LSTM, Cell, Elman, GRUResetAfter
+from gatework.cells import GRU, LSTM, Cell, Elman, Gate, GRUResetAfter
 from gatework.engine import run, stepper
 from gatework.engine.stepper import Stepper
 from gatework.errors import EngineError
@@ -70,6 +72,117 @@ def test_a_cell_that_cannot_be_compiled() -> None:
 
     with pytest.raises(EngineError, match="sort"):
         Stepper(Sorting(3, 7))
+
+
+def test_what_the_engine_refuses_is_not_stepped() -> None:
+    with pytest.raises(EngineError, match="bfloat16"):
+        Stepper(LSTM(3, 7).bfloat16())
+    with pytest.raises(EngineError, match="meta"):
+        Stepper(LSTM(3, 7).to("meta"))
+    cell = LSTM(3, 7)
+    stepper, x, state = Stepper(cell), torch.randn(1, 3), cell.initial_state(1)
+    with pytest.raises(ValueError, match="on meta"):
+        stepper(x.to("meta"), state)
+    with pytest.raises(ValueError, match="on meta"):
+        stepper(x, cell.State(state.h, state.c.to("meta")))
+    with pytest.raises(ValueError, match="float64"):
+        stepper(x, cell.State(state.h, state.c.double()))
+    handle = cell.f.register_forward_hook(lambda *given: None)
+    with pytest.raises(EngineError, match="hook"):
+        stepper(x, state)
+    handle.remove()
+    cell.phi = torch.sort
+    with pytest.raises(EngineError, match="sort"):
+        stepper(x, state)
+    cell.phi = torch.tanh
+    torch.testing.assert_close(stepper(x, state).h, cell(x, state).h.detach())
+
+
+def test_under_autocast_steps_are_computed_in_the_type_of_the_cell() -> None:
+    cell = Deep(3, 7)
+    x, state = torch.randn(1, 3), cell.initial_state(1)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = Stepper(cell)(x, state)
+    torch.testing.assert_close(found.h, cell(x, state).h.detach())
+
+
+def swapped_gate(cell: Cell) -> None:
+    torch.manual_seed(3)
+    cell.n = Gate(3, 7).to(cell.n.W.dtype)
+
+
+COUNTED = {
+    "in place": lambda cell: [p.detach().mul_(2) for p in cell.parameters()],
+    "the data of the last": lambda cell: setattr(list(cell.parameters())[-1], "data", torch.ones(7).to(cell.n.b)),
+    "assigned": lambda cell: cell.load_state_dict({k: v * 2 for k, v in cell.state_dict().items()}, assign=True),
+    "another gate": swapped_gate,
+    "an option": lambda cell: setattr(cell, "phi", torch.sigmoid),
+    "a buffer": lambda cell: cell.slope.mul_(3),
+    "another buffer": lambda cell: setattr(cell, "slope", torch.tensor(4.0).to(cell.slope)),
+    "a tensor": lambda cell: cell.shift.add_(3),
+    "another tensor": lambda cell: setattr(cell, "shift", torch.tensor(4.0).to(cell.slope)),
+}
+UNCOUNTED = {
+    "the data in place": lambda cell: [p.data.mul_(2) for p in cell.parameters()],
+    "one number": lambda cell: cell.n.U.data[3, 4].fill_(3),
+    "through NumPy": lambda cell: cell.n.W.detach().numpy().fill(0.5),
+    "the data of a buffer": lambda cell: cell.slope.data.mul_(3),
+}
+
+
+class Sloped(Cell):
+    """Reads a buffer and a tensor that is none."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.n = self.gate()
+        self.register_buffer("slope", torch.tensor(0.5, dtype=torch.float64))
+        self.shift = torch.tensor(0.1, dtype=torch.float64)
+
+    def step(self, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+        return self.phi(self.slope * self.n(x, h) + self.shift)
+
+
+@pytest.mark.parametrize("change", COUNTED.values(), ids=COUNTED)
+def test_a_stepper_sees_every_change_that_pytorch_counts(change: Callable[[Cell], Any]) -> None:
+    torch.manual_seed(0)
+    cell = Sloped(3, 7).double()
+    stepper, x, state = Stepper(cell, 2), torch.randn(2, 3).double(), cell.State(torch.randn(2, 7).double())
+    before = stepper(x, state).h
+    change(cell)
+    after = cell(x, state).h.detach()
+    assert not torch.allclose(before, after)
+    torch.testing.assert_close(stepper(x, state).h, after)
+
+
+@pytest.mark.parametrize("change", (COUNTED | UNCOUNTED).values(), ids=COUNTED | UNCOUNTED)
+def test_streams_see_every_change(change: Callable[[Cell], Any]) -> None:
+    torch.manual_seed(0)
+    cell = Sloped(3, 7).double()
+    check_streamed(cell)
+    change(cell)
+    check_streamed(cell)
+
+
+def test_cells_made_under_inference_mode_are_streamed(packings: list[Cell]) -> None:
+    with torch.inference_mode():
+        cell = LSTM(3, 7).double()
+        check_streamed(cell)
+        assert packings == [cell]
+        cell.o.b.add_(1)
+        check_streamed(cell)
+        x, state = torch.randn(1, 3).double(), cell.initial_state(1)
+        torch.testing.assert_close(Stepper(cell)(x, state).h, cell(x, state).h)
+
+
+def test_cells_too_large_to_be_compared_are_left_to_the_loop(packings: list[Cell]) -> None:
+    cell, x = Elman(3, 601), torch.randn(1, 2, 3)
+    with torch.no_grad():
+        for _ in range(2):
+            state = cell.initial_state(2)
+            torch.testing.assert_close(run(cell, x, state).state, run(cell, x, state, engine="loop").state)
+            cell.h.U.data.mul_(2)
+    assert not packings
 
 
 def streamed(cell: Cell, steps: int = 4, batch: int = 2) -> tuple[torch.Tensor, ...]:

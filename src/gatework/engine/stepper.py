@@ -1,11 +1,14 @@
 """One step at a time from Python, as fast as a call can be: weights packed once, memory reused.
 
-``Stepper`` is for those who ask for it; ``run`` is what the compiled engine does with single steps.
+``Stepper`` is for those who ask for it; ``run`` is what the compiled engine does with single steps
+of cells small enough to be compared in each with what was packed.
 """
 
 from __future__ import annotations
 
 import ctypes
+import functools
+import operator
 import threading
 import weakref
 from collections.abc import Sequence
@@ -17,7 +20,8 @@ from torch import Tensor
 from gatework.cells import Cell
 from gatework.engine import compiled
 from gatework.engine.compiled import Compiled, weights_of
-from gatework.engine.contract import Call, Result, RunOptions
+from gatework.engine.contract import Call, Result, RunOptions, checked_call
+from gatework.engine.fingerprint import Snapshot, is_simple
 from gatework.engine.hoist import is_input
 from gatework.engine.program import Program
 from gatework.engine.trace import UntraceableError
@@ -69,7 +73,7 @@ def packed_step(
 
 
 class PackedCell:
-    """A cell's weights, packed for single steps, and the memory of a step; packed again when a parameter changed.
+    """A cell's weights as they are, packed for single steps, and the memory of a step.
 
     It does not hold the cell itself, so that a cache by cells does not keep them.
 
@@ -78,28 +82,59 @@ class PackedCell:
         batch: the number of rows of each step.
 
     Raises:
-        UntraceableError: the cell cannot be compiled; says why.
+        UntraceableError: the compiled engine refuses the cell; says why.
     """
 
     def __init__(self, cell: Cell, batch: int) -> None:
+        call = checked_call(cell, cell.initial_state(1)[0].new_zeros(1, batch, cell.input_size))
+        if (why := compiled.refuses(call)) is not None:
+            raise UntraceableError(why)
         self.batch = batch
-        self.dtype = cell.initial_state(1)[0].dtype
+        self.dtype = call.x.dtype
         self.compiled = compiled.compiled(cell, self.dtype)
         self.program = self.compiled.program
-        self.parameters = list(cell.parameters())
         self.inner = list(cell.modules())[1:]
-        self.places = [(m._parameters, name, p) for m in cell.modules() for name, p in m._parameters.items()]
         self.shape = (batch, cell.input_size)
         self.sizes = [(batch, size) for size in cell.state_sizes]
         hoisted = self.compiled.traced.hoisted
         self.plain = not hoisted.sequences and all(map(is_input, hoisted.sources))
-        self.packed: Any = None
         self.lock = threading.Lock()
+        self.tensors = tensors_of(cell)
+        self.counted = [tensor for tensor in self.tensors if not tensor.is_inference()]
+        self.snapshot = Snapshot(cell) if is_simple(cell) else None
+        self.addresses, self.versions = self._addresses(), self._versions()
+        self.copies = [tensor.detach().clone() for tensor in self.tensors] if comparable(cell) else []
+        self.compared = [(copy.data_ptr(), copy.nbytes) for copy in self.copies]
+        self.held: list[Tensor] = []
+        with torch.no_grad():
+            fields, affines = packed_step(cell, self.compiled, batch, self.held)
+        self.arguments = StepArguments(self.program, fields, affines)
 
     def fits(self, cell: Cell) -> bool:
-        """Whether this cell, for which it was made, still has the same parameters and options."""
-        same = all(place[name] is parameter for place, name, parameter in self.places)
+        """Whether this cell, for which it was made, is as it was, so far as PyTorch counts changes; and unwatched."""
+        return (
+            (self._consists_of(cell) if self.snapshot is None else self.snapshot.holds())
+            and self.addresses == self._addresses()
+            and self.versions == self._versions()
+            and not any(module._forward_hooks or module._forward_pre_hooks for module in self.inner)
+            and not transforming()
+        )
+
+    def _consists_of(self, cell: Cell) -> bool:
+        tensors = tensors_of(cell)
+        same = len(tensors) == len(self.tensors) and all(map(operator.is_, tensors, self.tensors))
         return same and self.compiled is compiled.compiled(cell, self.dtype)
+
+    def _addresses(self) -> list[int]:
+        return [tensor.data_ptr() for tensor in self.tensors]
+
+    def _versions(self) -> list[int]:
+        return [tensor._version for tensor in self.counted]
+
+    def equals(self) -> bool:
+        """Whether the tensors of a fitting cell hold what was packed, however they may have been written to."""
+        compare = _memcmp()
+        return not any(compare(mine, *kept) for mine, kept in zip(self.addresses, self.compared, strict=False))
 
     def takes(self, cell: Cell, x: Tensor, state: Sequence[Tensor]) -> bool:
         """Whether ``compiled`` would not refuse this step now that it has taken another of this cell."""
@@ -108,35 +143,20 @@ class PackedCell:
             all(tensor.dtype == self.dtype and tensor.device.type == "cpu" for tensor in tensors)
             and x.shape[1:] == self.shape
             and [part.shape for part in state] == self.sizes
-            and not (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (*tensors, *self.parameters)))
-            and not any(module._forward_hooks or module._forward_pre_hooks for module in self.inner)
-            and not torch.is_autocast_enabled("cpu")
-            and not transforming()
+            and not (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (*tensors, *self.tensors)))
             and self.fits(cell)
+            and self.equals()
         )
 
-    @torch.no_grad()
-    def _pack(self, cell: Cell) -> None:
-        self.held: list[Tensor] = []
-        fields, affines = packed_step(cell, self.compiled, self.batch, self.held)
-        self.arguments = StepArguments(self.program, fields, affines)
-        self.packed = self._versions()
-
-    def _versions(self) -> list[int]:
-        """What changes when a parameter does: in place its version, moved (then all are) its address."""
-        versions = [p._version for p in self.parameters]
-        return [*versions, self.parameters[0].data_ptr()] if versions else versions
-
     def step(self, cell: Cell, x: Tensor, state: Any) -> Any:
-        """Take one step of the cell that it was made for; see ``Stepper``."""
-        if x.shape != self.shape or x.dtype != self.dtype:
-            raise ValueError(f"x must be {self.shape} of {self.dtype}, not {tuple(x.shape)} of {x.dtype}")
+        """Take one step of the cell that it was made for, which it fits; see ``Stepper``."""
+        if x.shape != self.shape or x.dtype != self.dtype or x.device.type != "cpu":
+            given = f"{tuple(x.shape)} of {x.dtype} on {x.device}"
+            raise ValueError(f"x must be {self.shape} of {self.dtype} on cpu, not {given}")
         with self.lock:  # there is memory for one step
             return self._step(cell, x, state)
 
     def _step(self, cell: Cell, x: Tensor, state: Any) -> Any:
-        if self.packed != self._versions():
-            self._pack(cell)
         forward, arguments = self.arguments.forward, self.arguments
         held: list[Any] = []
         if self.plain:
@@ -153,8 +173,9 @@ class PackedCell:
             arguments.step[place] = sources[source].data_ptr()
         following = []
         for start, end, part, size in zip(arguments.starts, arguments.ends, state, self.sizes, strict=True):
-            if part.shape != size or part.dtype != self.dtype:
-                raise ValueError(f"this state must be {size} of {self.dtype}, not {tuple(part.shape)}")
+            if part.shape != size or part.dtype != self.dtype or part.device.type != "cpu":
+                given = f"{tuple(part.shape)} of {part.dtype} on {part.device}"
+                raise ValueError(f"this state must be {size} of {self.dtype} on cpu, not {given}")
             if not part.is_contiguous():
                 part = part.contiguous()
                 held.append(part)
@@ -165,23 +186,52 @@ class PackedCell:
         return cell.State(*following)
 
 
+def tensors_of(cell: Cell) -> list[Tensor]:
+    """The parameters, the buffers and the other tensors of a cell and its modules."""
+    found: list[Tensor] = []
+    for module in cell.modules():
+        attributes = module.__dict__
+        groups = (attributes["_parameters"], attributes["_buffers"], attributes)
+        found += [tensor for group in groups for tensor in group.values() if isinstance(tensor, Tensor)]
+    return found
+
+
+def comparable(cell: Cell) -> bool:
+    """Whether a cell's tensors are few and whole enough to be compared with copies in every step."""
+    tensors = tensors_of(cell)
+    return sum(tensor.nbytes for tensor in tensors) <= _MOST_BYTES and all(t.is_contiguous() for t in tensors)
+
+
+@functools.cache
+def _memcmp() -> Any:
+    compare = ctypes.PyDLL(None).memcmp
+    compare.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+    return compare
+
+
 class Stepper:
     """A cell's step without gradient, for streams: sampling, control, one sample of a signal at a time.
 
-    Packs the cell's weights when first called, and again when a parameter was changed since.
+    Packs the cell's weights once, and again when a tensor or an option of the cell was changed since. What PyTorch
+    does not count as a change it does not see: ``p.data.mul_()``, writing through NumPy, updates of a cell that was
+    made under ``torch.inference_mode``. After these make a new one. (``engine.run`` sees them.)
 
     Args:
         cell: the recurrence, on the CPU, in float32 or float64.
         batch: the number of rows of each step.
 
     Raises:
-        EngineError: the cell cannot be compiled; says why.
+        EngineError: the compiled engine refuses the cell; says why.
     """
 
     def __init__(self, cell: Cell, batch: int = 1) -> None:
         self.cell = cell
+        self.packed = self._pack(batch)
+
+    def _pack(self, batch: int) -> PackedCell:
         try:
-            self.packed = PackedCell(cell, batch)
+            with torch.autocast("cpu", enabled=False):
+                return PackedCell(self.cell, batch)
         except UntraceableError as error:
             raise EngineError(f"engine 'compiled' cannot step this ({error})", "call the cell itself") from error
 
@@ -194,12 +244,22 @@ class Stepper:
 
         Returns:
             The next ``cell.State``, in fresh tensors.
+
+        Raises:
+            ValueError: a shape, type or device is wrong.
+            EngineError: the cell was changed to one that the compiled engine refuses.
         """
+        if torch.is_autocast_enabled("cpu"):
+            with torch.autocast("cpu", enabled=False):
+                return self(x.to(self.packed.dtype), state)
+        if not self.packed.fits(self.cell):
+            self.packed = self._pack(self.packed.batch)
         return self.packed.step(self.cell, x, state)
 
 
 _known: weakref.WeakKeyDictionary[Cell, dict[int, PackedCell]] = weakref.WeakKeyDictionary()
 _NOT_STREAMED = ("lengths", "resets", "noise", "checkpoint_every")
+_MOST_BYTES = 1 << 20  # of a cell's tensors; comparing more takes longer than is won
 _MOST_SIZES = 4  # of batches, for each of which the weights are packed
 
 
@@ -208,7 +268,7 @@ def run(call: Call) -> Result:
     sizes = _known.setdefault(call.cell, {})
     batch = call.x.shape[1]
     packed = sizes.get(batch)
-    if packed is None or not packed.fits(call.cell):
+    if packed is None or not packed.fits(call.cell) or not packed.equals():
         if len(sizes) >= _MOST_SIZES:
             sizes.clear()
         packed = sizes[batch] = PackedCell(call.cell, batch)
