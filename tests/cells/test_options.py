@@ -11,33 +11,43 @@ import torch
 from comparing import compare
 from holding import randomized
 
-from gatework import cells
-from gatework.cells import family
+from gatework.cells import CELLS
 from gatework.engine import checked_call, run
 from gatework.engine import compiled as compiled_engine
 from gatework.layers import Recurrent
 from gatework.settings import Regularizers
 
-# the linear family came later: which options its equations fix is not written yet
-CELLS = {name: cell for name, cell in cells.CELLS.items() if family(cell) != "linear"}
 B, T, I, H, HEADS = 2, 5, 3, 6, 2
 pytestmark = pytest.mark.usefixtures("exact")
 
 # what their equations fix
 DIAGONAL = {"BRC", "IndRNN", "UnICORNN"}
 DENSE = {"AntisymmetricRNN", "GatedAntisymmetricRNN"}
-WITHOUT_PRODUCT = {"TRNN"}
+WITHOUT_PRODUCT = {"MinGRU", "MinLSTM", "RGLRU", "SRU", "TRNN"}
+OF_THE_INPUT_BEFORE = {"QRNN"}
 # all their products map between widths: of these sizes none can be a diagonal, and heads must divide both
 BETWEEN_WIDTHS = {"LSTMP", "TGRU", "TLSTM"}
-WITHOUT_CANDIDATE = {"CoRNN", "Elman", "IRNN", "IndRNN", "Jordan", "SCRN", "SGRN", "UnICORNN"}
-WITHOUT_SIGMA = {"AntisymmetricRNN", "CoRNN", "Elman", "FastRNN", "IRNN", "IndRNN", "Jordan", "MiRU2", "UnICORNN"}
-WITHOUT_PHI = {"ATR", "SCRN", "TRNN"}
+WITHOUT_CANDIDATE = {"CoRNN", "Elman", "IRNN", "IndRNN", "Jordan", "LRU", "SCRN", "SGRN", "UnICORNN"}
+WITHOUT_SIGMA = {
+    "AntisymmetricRNN",
+    "CoRNN",
+    "Elman",
+    "FastRNN",
+    "IRNN",
+    "IndRNN",
+    "Jordan",
+    "LRU",
+    "MiRU2",
+    "UnICORNN",
+}
+WITHOUT_PHI = {"ATR", "LRU", "RGLRU", "SCRN", "TRNN"}
+DRAWN_OTHERWISE = {("IndRNN", "h"), ("UnICORNN", "z"), ("LRU", "h"), ("LRU", "m")}
 LOOP_ONLY = {"BatchNormLSTM", "TauGRU"}
 
 FIXED = {
     **dict.fromkeys(DIAGONAL, ("dense", "block")),
     **dict.fromkeys(DENSE, ("diagonal", "block")),
-    **dict.fromkeys(WITHOUT_PRODUCT, ("dense", "diagonal", "block")),
+    **dict.fromkeys(WITHOUT_PRODUCT | OF_THE_INPUT_BEFORE, ("dense", "diagonal", "block")),
 }
 every_cell = pytest.mark.parametrize("name", CELLS)
 
@@ -122,11 +132,12 @@ def test_functions_and_norms_change_the_numbers(name, option, without):
 def test_initialisers_reach_the_gates(name):
     for init in ("glorot", "identity"):
         for path, gate in CELLS[name](4, H, init=init).gates():
-            drawn_otherwise = (name, path) in {("IndRNN", "h"), ("UnICORNN", "z")}
+            if (name, path) in DRAWN_OTHERWISE:
+                continue
             if gate.recurrence == "dense" and gate.state_size == gate.hidden_size:
                 expected = gate.U if init == "identity" else gate.U @ gate.U.T
                 torch.testing.assert_close(expected, torch.eye(H), msg=lambda text, path=path: f"{path}: {text}")
-            elif gate.recurrence == "diagonal" and not drawn_otherwise:
+            elif gate.recurrence == "diagonal":
                 assert (gate.U.abs() == 1).all(), path
             if gate.b is not None and gate.start is None:
                 assert not gate.b.any(), path

@@ -36,6 +36,8 @@ class MinGRU(Cell):
 
     defaults = CellOptions(activation="identity")
 
+    fixed = CellOptions(recurrence=None, heads=1)
+
     def __init__(self, input_size: int, hidden_size: int, **options: Unpack[CellOptions]) -> None:
         super().__init__(input_size, hidden_size, **options)
         self.z = self.gate(recurrence=None)
@@ -74,6 +76,8 @@ class MinLSTM(Cell):
     """
 
     defaults = CellOptions(activation="identity")
+
+    fixed = CellOptions(recurrence=None, heads=1)
 
     def __init__(self, input_size: int, hidden_size: int, **options: Unpack[CellOptions]) -> None:
         super().__init__(input_size, hidden_size, **options)

@@ -40,6 +40,7 @@ class QRNN(Cell):
     """
 
     states = ("h", "c", "previous")
+    fixed = CellOptions(recurrence=None, heads=1)
 
     def __init__(
         self,

@@ -38,6 +38,8 @@ class RGLRU(Cell):
 
     POWER = 8.0  # the paper's c
 
+    fixed = CellOptions(recurrence=None, heads=1)
+
     def __init__(self, input_size: int, hidden_size: int, **options: Unpack[CellOptions]) -> None:
         super().__init__(input_size, hidden_size, **options)
         self.r = self.gate(recurrence=None)

@@ -39,6 +39,7 @@ class SRU(Cell):
     """
 
     states = ("h", "c")
+    fixed = CellOptions(recurrence=None, heads=1)
 
     def __init__(
         self,
