@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch.utils import deterministic
 
 from gatework.engine.workspace import take
 
@@ -18,6 +19,18 @@ def test_a_buffer_is_reused_once_nothing_refers_to_its_storage() -> None:
     third = take(shape, torch.float32)
     assert third.data_ptr() == address
     assert third.shape == shape
+
+
+def test_under_deterministic_algorithms_nothing_is_reused() -> None:
+    shape = (1033, 1039)
+    take(shape, torch.float32).fill_(1)
+    filled, deterministic.fill_uninitialized_memory = deterministic.fill_uninitialized_memory, True
+    torch.use_deterministic_algorithms(True)
+    try:
+        assert take(shape, torch.float32).isnan().all()  # as PyTorch poisons fresh memory
+    finally:
+        torch.use_deterministic_algorithms(False)
+        deterministic.fill_uninitialized_memory = filled
 
 
 def test_another_type_is_another_buffer() -> None:
