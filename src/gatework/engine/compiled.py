@@ -80,11 +80,11 @@ def _is_streamed(call: Call) -> bool:
 
     if len(call.x) > 1 or any(given is not None for given in (call.lengths, call.resets, call.noise)):
         return False
+    if not stepper.comparable(call.cell):
+        return False
     parameters = list(call.cell.parameters())
     if not all(isinstance(parameter, nn.Parameter) for parameter in parameters):
         return False  # stand-ins for one call, as of functional_call
-    if not stepper.comparable(call.cell):
-        return False
     return not torch.is_grad_enabled() or not any(t.requires_grad for t in (call.x, *call.state, *parameters))
 
 

@@ -191,8 +191,8 @@ def tensors_of(cell: Cell) -> list[Tensor]:
     found: list[Tensor] = []
     for module in cell.modules():
         attributes = module.__dict__
-        groups = (attributes["_parameters"], attributes["_buffers"], attributes)
-        found += [tensor for group in groups for tensor in group.values() if isinstance(tensor, Tensor)]
+        for group in (attributes["_parameters"], attributes["_buffers"], attributes):
+            found += [tensor for tensor in group.values() if isinstance(tensor, Tensor)]
     return found
 
 
