@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -118,3 +119,17 @@ def test_block_and_norm_equal_numpy(input_size, layer_norm):
 def test_options_that_do_not_fit_are_refused(options, cause):
     with pytest.raises(ValueError, match=f"^{cause}$"):
         Gate(I, H, **options)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "options", "message"),
+    [
+        ((3, 0), {}, "hidden_size must be an integer of at least 1, not 0"),
+        ((-1, 7), {}, "input_size must be an integer of at least 0, not -1"),
+        ((3, 7.0), {}, "hidden_size must be an integer of at least 1, not 7.0"),
+        ((3, 7), {"state_size": 0}, "state_size must be an integer of at least 1, not 0"),
+    ],
+)
+def test_sizes_are_counts(sizes, options, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        Gate(*sizes, **options)

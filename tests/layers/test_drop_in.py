@@ -131,6 +131,17 @@ def test_gradients_through_packing():
 
 
 @pytest.mark.parametrize("name", MODULES)
+def test_no_rows(name):
+    ours, theirs = pair(name, num_layers=2, bidirectional=True)
+    x, hx = torch.zeros(T, 0, I, requires_grad=True), state(name, theirs, batch=0)
+    results = ours(x, hx), theirs(x, hx)
+    close(*results)
+    for result in results:
+        flat(result)[0].sum().backward()
+    assert all(parameter.grad.abs().sum() == 0 for parameter in ours.parameters())
+
+
+@pytest.mark.parametrize("name", MODULES)
 def test_trains_the_same(name):
     ours, theirs = pair(name, num_layers=2)
     x, target = torch.randn(T, B, I), torch.randn(T, B, H)
@@ -190,7 +201,15 @@ def test_weights_survive_the_way_to_torch_and_back(make):
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (lambda m: m(torch.zeros(T, B, 4)), ValueError, r"x must be \(time, batch, 3\), not \(5, 2, 4\)"),
+        (lambda m: m(torch.zeros(T, B, 4)), RuntimeError, r"input must have 3 features, not \(5, 2, 4\)"),
+        (lambda m: m([1]), TypeError, "input must be a tensor, not list"),
+        (lambda m: m(torch.zeros(T, B, I), 5), TypeError, r"the state of LSTM is \(h_0, c_0\), not int"),
+        (lambda m: m(torch.zeros(T, B, I), (1, 2)), TypeError, "h_0 must be a tensor, not int"),
+        (
+            lambda m: m(torch.zeros(T, I), (torch.zeros(1, 1, H), torch.zeros(1, 1, H))),
+            RuntimeError,
+            "h_0: an unbatched input needs a state of 2 dimensions, not 3",
+        ),
         (lambda m: m(torch.zeros(T)), ValueError, "LSTM: input must have 2 or 3 dimensions, not 1"),
         (lambda m: m(torch.zeros(T, B, I), torch.zeros(1, B, H)), TypeError, r"the state of LSTM is \(h_0, c_0\)"),
         (

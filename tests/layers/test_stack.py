@@ -156,6 +156,26 @@ def test_impossible_options(options, message):
         Stack(LSTM, I, H, **options)
 
 
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        ({"cell": GRU(I, H)}, TypeError, "cell must be a class or function that makes a cell from its sizes, not GRU"),
+        ({"cell": "gru"}, TypeError, "cell must be a class or function that makes a cell from its sizes, not 'gru'"),
+        ({"layers": 2.0}, TypeError, r"layers must be an integer, not 2\.0"),
+        ({"reduce_time": 1.5}, TypeError, r"reduce_time must be an integer, not 1\.5"),
+        ({"projection": 0}, ValueError, "projection must be at least 1, not 0"),
+    ],
+)
+def test_arguments_of_another_kind(options, kind, message):
+    with pytest.raises(kind, match=f"^{message}"):
+        Stack(**{"cell": GRU, "input_size": I, "hidden_size": H, **options})
+
+
+def test_layers_share_no_initial_state():
+    with pytest.raises(ValueError, match=r"^initial is of one cell: a stack takes a state"):
+        Stack(GRU, I, [H, 11], layers=2)(torch.zeros(T, B, I), initial=(torch.zeros(B, H),))
+
+
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_the_wrong_number_of_states(count):
     stack = Stack(GRU, I, H, layers=2)

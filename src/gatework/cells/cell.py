@@ -112,6 +112,7 @@ class Cell(nn.Module):
 
     Raises:
         ValueError: a size is not a positive integer, or an option is out of range.
+        TypeError: an option does not exist, or ``step`` does not take the cell's states.
     """
 
     states: ClassVar[tuple[str, ...]] = ("h",)
@@ -122,6 +123,7 @@ class Cell(nn.Module):
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         if "states" in cls.__dict__:
+            _check_names(cls.states)
             cls.State = namedtuple("State", cls.states)  # type: ignore[assignment,misc]
             cls.State.__module__, cls.State.__qualname__ = cls.__module__, f"{cls.__qualname__}.State"  # for pickle
 
@@ -132,6 +134,7 @@ class Cell(nn.Module):
                 raise ValueError(f"{name} must be a positive integer, not {size!r}")
         self.input_size = input_size
         self.hidden_size = hidden_size
+        _check_step(self)
         if unknown := options.keys() - DEFAULT_OPTIONS.keys():
             raise TypeError(f"{type(self).__name__} has no option {', '.join(sorted(unknown))}")
         chosen: dict[str, Any] = {**DEFAULT_OPTIONS, **self.defaults, **self.fixed, **options}
@@ -218,7 +221,13 @@ class Cell(nn.Module):
     def tick(self, x: Tensor, state: State) -> Any:
         """``step`` with its result as a named ``State``."""
         result = self.step(x, *state)
-        return self.State(*result) if isinstance(result, tuple) else self.State(result)
+        if isinstance(result, Tensor):
+            return self.State(result)
+        if not isinstance(result, tuple):
+            raise TypeError(
+                f"step of {type(self).__name__} returns a {type(result).__name__}: return a tensor or a tuple"
+            )
+        return self.State(*result)
 
     def initial_state(self, batch: int) -> Any:
         """The ``State`` a sequence starts from: zeros of (batch, size) in the parameters' type and place."""
@@ -237,6 +246,25 @@ class Cell(nn.Module):
     def extra_repr(self) -> str:
         """Sizes, for printing."""
         return f"{self.input_size}, {self.hidden_size}"
+
+
+def _check_names(states: Any) -> None:
+    """See that states can be fields of a named tuple and learned parameters."""
+    if not isinstance(states, tuple) or not states:
+        raise TypeError(f"states must be a tuple of names such as ('h',), not {states!r}")
+    for name in states:
+        if hasattr(tuple, name) or hasattr(nn.ParameterDict, name):
+            raise ValueError(f"a state cannot have the name {name!r}: tuples and modules mean something else by it")
+
+
+def _check_step(cell: Cell) -> None:
+    """See that ``step`` takes the states that the cell has."""
+    parameters = list(inspect.signature(cell.step).parameters.values())[1:]
+    if any(parameter.kind is not parameter.POSITIONAL_OR_KEYWORD for parameter in parameters):
+        return
+    if len(parameters) != len(cell.states):
+        taken, name = ", ".join(parameter.name for parameter in parameters), type(cell).__name__
+        raise TypeError(f"step of {name} takes the states ({taken}), its states are {cell.states}: make them agree")
 
 
 Cell.State.__qualname__ = "Cell.State"

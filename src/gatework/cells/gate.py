@@ -67,6 +67,10 @@ class Gate(nn.Module):
             raise ValueError(f"recurrence must be 'dense', 'diagonal', 'block' or None, not {recurrence!r}")
         if init not in INITIALISERS:
             raise ValueError(f"init must be one of {', '.join(INITIALISERS)}, not {init!r}")
+        sizes = {"input_size": (input_size, 0), "hidden_size": (hidden_size, 1), "state_size": (state_size, 1)}
+        for name, (size, least) in sizes.items():
+            if size is not None and (not isinstance(size, int) or size < least):
+                raise ValueError(f"{name} must be an integer of at least {least}, not {size!r}")
         if not input_size and not recurrence:
             raise ValueError("a gate without input and without recurrence would be a constant")
         self.input_size = input_size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypedDict
 
@@ -128,8 +128,7 @@ def checked_call(
             what was expected.
         TypeError: a type is wrong.
     """
-    if x.ndim != 3 or x.shape[2] != cell.input_size:
-        raise ValueError(f"x must be (time, batch, {cell.input_size}), not {tuple(x.shape)}")
+    check_input(x, cell.input_size)
     time, batch, _ = x.shape
     if not time or not batch:
         raise ValueError(f"x must have at least one step and one row, not {tuple(x.shape)}")
@@ -138,9 +137,10 @@ def checked_call(
     initial = zeros if initial is None else _checked_state(cell, initial, batch, zeros[0])
     start = initial if state is None else _checked_state(cell, state, batch, initial[0])
     if lengths is not None:
-        lengths = _checked_lengths(lengths, time, batch)
+        lengths = checked_lengths(lengths, time, batch)
     if resets is not None:
-        resets = _checked_resets(resets, time, batch, x.device)
+        check_resets(resets, (time, batch))
+        resets = resets.to(x.device, copy=True)
         if lengths is not None:  # a reset in the padding must not reach the final state
             resets = resets & _alive(lengths, x)
     return Call(
@@ -160,6 +160,55 @@ def _alive(lengths: Tensor, x: Tensor) -> Tensor:
     return (torch.arange(len(x))[:, None] < lengths).to(x.device)
 
 
+def check_tensor(name: str, given: Any) -> None:
+    """See that an argument is a tensor.
+
+    Raises:
+        TypeError: it is not.
+    """
+    if not isinstance(given, Tensor):
+        raise TypeError(f"{name} must be a tensor, not {type(given).__name__}")
+
+
+def check_input(x: Any, width: int, *, batch_first: bool = False) -> None:
+    """See that x is (time, batch, width), or (batch, time, width) if ``batch_first``.
+
+    Raises:
+        TypeError, ValueError: it is not.
+    """
+    check_tensor("x", x)
+    if x.ndim != 3 or x.shape[2] != width:
+        order = "batch, time" if batch_first else "time, batch"
+        raise ValueError(f"x must be ({order}, {width}), not {tuple(x.shape)}")
+
+
+def check_resets(resets: Any, shape: Sequence[int]) -> None:
+    """See that resets are truths in that shape.
+
+    Raises:
+        TypeError, ValueError: they are not.
+    """
+    check_tensor("resets", resets)
+    if resets.dtype != torch.bool:
+        raise TypeError(f"resets must be bool, not {resets.dtype}")
+    if resets.shape != tuple(shape):
+        raise ValueError(f"resets must be {tuple(shape)}, not {tuple(resets.shape)}")
+
+
+def check_state(cell: Cell, state: Any) -> None:
+    """See that a state is one tensor for each of the cell's states.
+
+    Raises:
+        TypeError: it is not.
+    """
+    if not isinstance(state, tuple | list) or len(state) != len(cell.states):
+        kind = "one tensor" if isinstance(state, Tensor) else type(state).__name__
+        given = f"{len(state)} tensors" if isinstance(state, tuple | list) else kind
+        raise TypeError(f"the state of {type(cell).__name__} is a tuple ({', '.join(cell.states)}), not {given}")
+    for name, part in zip(cell.states, state, strict=True):
+        check_tensor(f"state {name}", part)
+
+
 def _check_type(name: str, given: Tensor, like: Tensor) -> None:
     if given.device != like.device:
         raise TypeError(f"{name} is on {given.device}, the cell on {like.device}: move one of them")
@@ -168,10 +217,7 @@ def _check_type(name: str, given: Tensor, like: Tensor) -> None:
 
 
 def _checked_state(cell: Cell, state: Any, batch: int, like: Tensor) -> Any:
-    if isinstance(state, Tensor) or len(state) != len(cell.states):
-        names = ", ".join(cell.states)
-        given = "one tensor" if isinstance(state, Tensor) else f"{len(state)} tensors"
-        raise TypeError(f"the state of {type(cell).__name__} is a tuple ({names}), not {given}")
+    check_state(cell, state)
     for name, part, size in zip(cell.states, state, cell.state_sizes, strict=True):
         if part.shape != (batch, size):
             raise ValueError(f"state {name} must be ({batch}, {size}), not {tuple(part.shape)}")
@@ -179,7 +225,13 @@ def _checked_state(cell: Cell, state: Any, batch: int, like: Tensor) -> Any:
     return cell.State(*state)
 
 
-def _checked_lengths(lengths: Tensor, time: int, batch: int) -> Tensor:
+def checked_lengths(lengths: Any, time: int, batch: int) -> Tensor:
+    """A copy of lengths (batch,) between 0 and time, int64 on the CPU.
+
+    Raises:
+        TypeError, ValueError: they are not integers, not as many or out of range.
+    """
+    check_tensor("lengths", lengths)
     if lengths.is_floating_point() or lengths.is_complex() or lengths.dtype == torch.bool:
         raise TypeError(f"lengths must be integers, not {lengths.dtype}")
     if lengths.shape != (batch,):
@@ -210,11 +262,3 @@ def _checked_noise(cell: Cell, noise: Noise, time: int, batch: int) -> Noise:
         None if noise.candidate is None else noise.candidate.clone(),
         tuple(kept.clone() if isinstance(kept, Tensor) else kept for kept in noise.zoneout),
     )
-
-
-def _checked_resets(resets: Tensor, time: int, batch: int, device: torch.device) -> Tensor:
-    if resets.dtype != torch.bool:
-        raise TypeError(f"resets must be bool, not {resets.dtype}")
-    if resets.shape != (time, batch):
-        raise ValueError(f"resets must be ({time}, {batch}), not {tuple(resets.shape)}")
-    return resets.to(device, copy=True)

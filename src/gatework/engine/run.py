@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gatework.cells import Cell
 from gatework.engine import compiled, stepper
-from gatework.engine.contract import Result, RunOptions, checked_call
+from gatework.engine.contract import Result, RunOptions, check_state, check_tensor, checked_call
 from gatework.engine.pieces import run_in_pieces
 from gatework.engine.plan import plan
 from gatework.engine.stand_in import stand_in, standing_in
@@ -45,6 +45,10 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
         TypeError: a type or device is wrong.
         EngineError: the engine asked for by name cannot run this.
     """
+    check_tensor("x", x)
+    for given in (state, options.get("initial")):
+        if given is not None:
+            check_state(cell, given)
     if torch.compiler.is_compiling():
         return run_with({}, cell, x, state, engine=engine, **options)
     if x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):

@@ -13,6 +13,7 @@ from gatework import cells
 from gatework.cells import Cell
 from gatework.cells.exchange import from_torch
 from gatework.engine import Result
+from gatework.engine.contract import check_tensor
 from gatework.engine.ragged import Ragged
 from gatework.layers.recurrent import Recurrent
 
@@ -63,10 +64,14 @@ class _DropIn(nn.RNNBase):
             return [None] * len(self._runners)
         parts = hx if self.mode == "LSTM" else (hx,)
         names = ("h_0", "c_0") if self.mode == "LSTM" else ("h_0",)
-        if isinstance(parts, Tensor) or len(parts) != len(names):
+        if not isinstance(parts, tuple | list) or len(parts) != len(names):
             raise TypeError(f"the state of {self.mode} is ({', '.join(names)}), not {type(hx).__name__}")
+        for name, part in zip(names, parts, strict=True):
+            check_tensor(name, part)
+            if not batched and part.ndim != 2:
+                raise RuntimeError(f"{name}: an unbatched input needs a state of 2 dimensions, not {part.ndim}")
         if not batched:
-            parts = tuple(part.unsqueeze(1) if part.ndim == 2 else part for part in parts)
+            parts = tuple(part.unsqueeze(1) for part in parts)
         sizes = self._runners[0].cell.state_sizes
         for name, part, size in zip(names, parts, sizes, strict=True):
             expected = (len(self._runners), x.shape[1], size)
@@ -92,6 +97,10 @@ class _DropIn(nn.RNNBase):
     def _run(self, index: int, x: Tensor, starts: list[Any], lengths: Tensor | None) -> Result:
         runner = self._runners[index]
         weights = from_torch(runner.cell, [getattr(self, name) for name in self._all_weights[index]])
+        if not x.shape[1]:  # torch.nn takes no rows for an answer, engines do not
+            nothing = x.sum() + sum(weight.sum() for weight in weights.values())  # whose gradient is zero, not absent
+            empty = runner.cell.State(*(x.new_zeros(0, size) + nothing for size in runner.cell.state_sizes))
+            return Result(empty[0].expand(len(x), *empty[0].shape), empty)
         return runner.run_with(weights, x, starts[index], lengths=lengths)
 
     def forward(self, input: Tensor | PackedSequence, hx: Any = None) -> tuple[Any, Any]:
@@ -110,8 +119,11 @@ class _DropIn(nn.RNNBase):
         """
         if isinstance(input, PackedSequence):
             return self._packed(input, hx)
+        check_tensor("input", input)
         if input.ndim not in (2, 3):
             raise ValueError(f"{self.mode}: input must have 2 or 3 dimensions, not {input.ndim}")
+        if input.shape[-1] != self.input_size:
+            raise RuntimeError(f"input must have {self.input_size} features, not {tuple(input.shape)}")
         batched = input.ndim == 3
         x = input.transpose(0, 1) if batched and self.batch_first else input if batched else input.unsqueeze(1)
         outputs, finals = self._stacked(x, self._states(x, hx, batched), None)

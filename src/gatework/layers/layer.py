@@ -45,12 +45,25 @@ def check_options(options: LayerOptions) -> None:
     join, connection = options.get("join", "concat"), options.get("connection")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout must lie in [0, 1), not {dropout}")
-    if reduce_time < 1:
-        raise ValueError(f"reduce_time must be at least 1, not {reduce_time}")
+    check_count("reduce_time", reduce_time)
+    if (projection := options.get("projection")) is not None:
+        check_count("projection", projection)
     if join not in ("concat", "sum", "mean"):
         raise ValueError(f"join must be 'concat', 'sum' or 'mean', not {join!r}")
     if connection not in ("residual", "highway", "skip", None):
         raise ValueError(f"connection must be 'residual', 'highway', 'skip' or None, not {connection!r}")
+
+
+def check_count(name: str, count: Any) -> None:
+    """See that a count is a positive integer.
+
+    Raises:
+        TypeError, ValueError: it is not.
+    """
+    if not isinstance(count, int):
+        raise TypeError(f"{name} must be an integer, not {count!r}")
+    if count < 1:
+        raise ValueError(f"{name} must be at least 1, not {count}")
 
 
 class Layer(nn.Module):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from gatework import engine
 from gatework.cells import Cell
 from gatework.engine import Result, RunOptions
+from gatework.engine.contract import check_input, check_resets, checked_lengths
 from gatework.layers.regularizers import check, disturbed_weights, draw_noise
 from gatework.settings import Regularizers
 
@@ -28,6 +29,7 @@ class Recurrent(nn.Module):
 
     Raises:
         ValueError: the cell lacks what the regularizers act on.
+        TypeError: the cell or the regularizers are of another kind.
     """
 
     def __init__(
@@ -41,7 +43,9 @@ class Recurrent(nn.Module):
         engine: str = "auto",
     ) -> None:
         super().__init__()
-        self.regularizers = regularizers or Regularizers()
+        self.regularizers = Regularizers() if regularizers is None else regularizers
+        _check_kind("cell", cell, Cell)
+        _check_kind("regularizers", self.regularizers, Regularizers)
         check(cell, self.regularizers)
         self.cell = cell
         self.batch_first = batch_first
@@ -68,8 +72,7 @@ class Recurrent(nn.Module):
         self, weights: Mapping[str, Tensor], x: Tensor, state: Any = None, **options: Unpack[RunOptions]
     ) -> Result:
         """``forward`` with other tensors in the place of some of the cell's parameters: name -> tensor."""
-        if x.ndim != 3:
-            raise ValueError(f"x must have 3 dimensions (time, batch, feature), not {tuple(x.shape)}")
+        options = checked_rows(x, self.cell.input_size, options, batch_first=self.batch_first)
         resets = options.get("resets")
         if self.batch_first:
             x = x.transpose(0, 1)
@@ -112,6 +115,28 @@ class Recurrent(nn.Module):
     def extra_repr(self) -> str:
         """Options, for printing."""
         return f"batch_first={self.batch_first}, reverse={self.reverse}, engine={self.engine!r}"
+
+
+def _check_kind(name: str, given: Any, kind: type) -> None:
+    if not isinstance(given, kind):
+        shown = f"the class {given.__name__}" if isinstance(given, type) else type(given).__name__
+        raise TypeError(f"{name} must be of the type {kind.__name__}, not {shown}")
+
+
+def checked_rows(x: Any, width: int, options: RunOptions, *, batch_first: bool) -> RunOptions:
+    """The options of a layer's run, once x, lengths and resets are seen to fit together in the layout they have.
+
+    Raises:
+        TypeError, ValueError: one of them has another type, shape or range; names it and what it was.
+    """
+    check_input(x, width, batch_first=batch_first)
+    lengths, resets = options.get("lengths"), options.get("resets")
+    if resets is not None:
+        check_resets(resets, x.shape[:2])
+    if lengths is None or torch.compiler.is_compiling():  # a compiled graph cannot look at values
+        return options
+    time, batch = (x.shape[1], x.shape[0]) if batch_first else (x.shape[0], x.shape[1])
+    return {**options, "lengths": checked_lengths(lengths, time, batch)}
 
 
 def reading_order(x: Tensor, lengths: Tensor | None) -> Tensor:

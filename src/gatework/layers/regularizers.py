@@ -37,7 +37,7 @@ def draw_noise(cell: Cell, regularizers: Regularizers, time: int, batch: int, tr
     Units are kept with their value divided by the share that is kept, so that evaluation needs no change; zoneout
     mixes old and new by its share in evaluation.
     """
-    like = next(cell.parameters())
+    like = cell.initial_state(1)[0]
 
     def mask(width: int) -> Tensor:
         return F.dropout(like.new_ones(batch, width), regularizers.recurrent_dropout)
@@ -89,5 +89,5 @@ def _drops_candidate(cell: Cell) -> bool:
     tried = copy.deepcopy(cell).eval()  # a step in training may leave statistics behind
     tried.drop.register_forward_hook(lambda *_: seen.append(True))
     with torch.no_grad():
-        tried(next(cell.parameters()).new_zeros(2, cell.input_size))
+        tried(cell.initial_state(2)[0].new_zeros(2, cell.input_size))
     return bool(seen)

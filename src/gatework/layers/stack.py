@@ -8,7 +8,8 @@ from typing import Any, Unpack
 from torch import Tensor, nn
 
 from gatework.engine import Result, RunOptions
-from gatework.layers.layer import Layer, LayerOptions, MakeCell, check_options, without_padding
+from gatework.layers.layer import Layer, LayerOptions, MakeCell, check_count, check_options, without_padding
+from gatework.layers.recurrent import checked_rows
 
 BETWEEN = ("dropout", "variational", "layer_norm")
 """Options that act between layers: the first layer's input is left as it is."""
@@ -33,6 +34,7 @@ class Stack(nn.Module):
     Raises:
         ValueError: ``layers`` is not positive, a sequence has another length, layers that differ cannot be shared,
             or an option is out of range.
+        TypeError: ``layers`` is no integer, or ``cell`` makes no cells.
     """
 
     def __init__(
@@ -47,11 +49,14 @@ class Stack(nn.Module):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__()
-        if layers < 1:
-            raise ValueError(f"layers must be at least 1, not {layers}")
+        check_count("layers", layers)
         check_options(options)  # also of those that act between layers, where there is only one
+        self.input_size = input_size
         self.batch_first = batch_first
         makers = _for_each("cell", cell, layers)
+        for maker in makers:
+            if isinstance(maker, nn.Module) or not callable(maker):
+                raise TypeError(f"cell must be a class or function that makes a cell from its sizes, not {maker!r}")
         sizes = _for_each("hidden_size", hidden_size, layers)
         outside: LayerOptions = {name: value for name, value in options.items() if name not in BETWEEN}  # type: ignore[assignment]
         built: list[Layer] = []
@@ -84,12 +89,18 @@ class Stack(nn.Module):
             ``state``.
 
         Raises:
-            ValueError, TypeError, EngineError: as ``gatework.engine.run``; the number of states is wrong.
+            ValueError, TypeError, EngineError: as ``gatework.engine.run``; the number of states is wrong, or there
+                is an ``initial``, which cells of other sizes could not share.
         """
         deep = list(self)
         count = sum(map(len, deep))
+        if state is not None and not isinstance(state, tuple | list):
+            kind = type(state).__name__
+            raise TypeError(f"state must be a tuple of {count} states, one a layer and direction, not a {kind}")
         if state is not None and len(state) != count:
             raise ValueError(f"state must be a tuple of {count} states, one a layer and direction, not {len(state)}")
+        if options.get("initial") is not None:
+            raise ValueError("initial is of one cell: a stack takes a state, or learns where it starts (learn_initial)")
         starts = [None] * count if state is None else list(state)
         x, options = self._time_first(x, options)
         results: list[Result] = []
@@ -106,14 +117,13 @@ class Stack(nn.Module):
         return Result(x.transpose(0, 1), final, turned)
 
     def _time_first(self, x: Tensor, options: RunOptions) -> tuple[Tensor, RunOptions]:
-        if x.ndim != 3:
-            raise ValueError(f"x must have 3 dimensions (time, batch, feature), not {tuple(x.shape)}")
+        options = checked_rows(x, self.input_size, options, batch_first=self.batch_first)
         lengths, resets = options.get("lengths"), options.get("resets")
         if self.batch_first:
             x = x.transpose(0, 1)
             resets = None if resets is None else resets.transpose(0, 1)
         plain = all(layer.connection is None and layer.norm is None and layer.reduce_time == 1 for layer in self)
-        if lengths is not None and not plain and lengths.shape == (x.shape[1],):
+        if lengths is not None and not plain:
             x = without_padding(x, lengths)  # what is there must not reach an output on a way around the cells
         return x, {**options, "resets": resets}
 
@@ -132,7 +142,7 @@ class Stack(nn.Module):
 
 
 def _for_each(name: str, given: Any, layers: int) -> list[Any]:
-    if not isinstance(given, Sequence):
+    if not isinstance(given, Sequence) or isinstance(given, str):
         return [given] * layers
     if len(given) != layers:
         raise ValueError(f"{name} has {len(given)} entries for {layers} layers")
