@@ -109,6 +109,17 @@ def test_the_kernel_is_found_again(monkeypatch):
     run_with(other_tensors(cell), cell, x, engine="compiled")
 
 
+@pytest.mark.parametrize("engine", ["auto", "loop"])
+def test_the_tensors_given_are_let_go(engine):
+    cell, U = LSTM(I, H), torch.randn(H, H)
+    with torch.no_grad():
+        run_with({"f.U": U}, cell, torch.randn(T, B, I), engine=engine)
+    held = weakref.ref(U)
+    del U
+    gc.collect()
+    assert held() is None
+
+
 def test_nothing_is_kept_alive():
     cell, U = Own(), torch.randn(H, H)
     cell.register_forward_hook(lambda *_, cell=cell: None)

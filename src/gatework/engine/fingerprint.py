@@ -42,7 +42,7 @@ class Known:
             found = {}
             kept.insert(0, (now, found))
             del kept[_KEPT:]
-        if is_simple(cell):
+        if is_simple(cell) and _owns_its_tensors(cell):
             self._last[cell] = Snapshot(cell), found
         return found
 
@@ -98,6 +98,11 @@ def fingerprint(cell: Cell) -> list[Any]:
         for tensors in (module._parameters, module._buffers):
             found += [(key, None if tensor is None else tensor.shape) for key, tensor in tensors.items()]
     return found
+
+
+def _owns_its_tensors(cell: Cell) -> bool:
+    """Whether none of its parameters stands in for another for one run, after which it must not be kept."""
+    return all(isinstance(parameter, nn.Parameter) for parameter in cell.parameters())
 
 
 def is_simple(cell: Cell) -> bool:
