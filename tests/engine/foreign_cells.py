@@ -27,7 +27,7 @@ class Peephole(Cell):
         return o * tanh(c), c
 
 
-class MGU(Cell):
+class MinimalGate(Cell):
     """Two products a step, one gate each."""
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
@@ -39,7 +39,7 @@ class MGU(Cell):
         return (1 - f) * h + f * tanh(self.n(x, f * h))
 
 
-class IndRNN(Cell):
+class Independent(Cell):
     """Diagonal recurrence: no product in the loop."""
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
@@ -50,7 +50,7 @@ class IndRNN(Cell):
         return torch.relu(self.h(x, h))
 
 
-class LayerNormLSTM(Cell):
+class Normalised(Cell):
     """Row means: several stages, nn modules inside."""
 
     states = ("h", "c")
@@ -67,7 +67,7 @@ class LayerNormLSTM(Cell):
         return sigmoid(o) * tanh(self.norms[4](c)), c
 
 
-class MultiplicativeLSTM(Cell):
+class Multiplicative(Cell):
     """A product of a product."""
 
     states = ("h", "c")

@@ -6,16 +6,16 @@ import pytest
 import torch
 from comparing import compare
 from foreign_cells import (
-    MGU,
     WORDS_BY_NAME,
     Carousel,
     Coupled,
     Deep,
     Dictionary,
-    IndRNN,
-    LayerNormLSTM,
-    MultiplicativeLSTM,
+    Independent,
+    MinimalGate,
+    Multiplicative,
     Mutant,
+    Normalised,
     Peephole,
     Projected,
     SlowAndFast,
@@ -30,7 +30,18 @@ from gatework.engine.program import Program
 from gatework.errors import EngineError
 
 PUBLISHED = [LSTM, GRU, GRUResetAfter, Elman]
-FOREIGN = [Peephole, MGU, IndRNN, LayerNormLSTM, MultiplicativeLSTM, Coupled, Carousel, Projected, SlowAndFast, Deep]
+FOREIGN = [
+    Peephole,
+    MinimalGate,
+    Independent,
+    Normalised,
+    Multiplicative,
+    Coupled,
+    Carousel,
+    Projected,
+    SlowAndFast,
+    Deep,
+]
 CELLS = PUBLISHED + FOREIGN
 
 
@@ -96,7 +107,7 @@ def test_blocks_between_widths() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "noise"),
-    [(LSTM, "r"), (LSTM, "c"), (LSTM, "z"), (LSTM, "s"), (GRU, "rczs"), (IndRNN, "rczs"), (SlowAndFast, "rczs")],
+    [(LSTM, "r"), (LSTM, "c"), (LSTM, "z"), (LSTM, "s"), (GRU, "rczs"), (Independent, "rczs"), (SlowAndFast, "rczs")],
 )
 def test_noise(cell: type[Cell], noise: str) -> None:
     compare(cell(3, 7), every_state=True, noise=noise)
@@ -106,7 +117,7 @@ def test_noise(cell: type[Cell], noise: str) -> None:
 
 
 @pytest.mark.parametrize("split", [(1, False), (2, False), (2, True)])
-@pytest.mark.parametrize("cell", [GRU, MultiplicativeLSTM, Projected])
+@pytest.mark.parametrize("cell", [GRU, Multiplicative, Projected])
 def test_every_split_between_threads(cell: type[Cell], split: tuple[int, bool], monkeypatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr(Program, "split", lambda *_: split)
     more = {"lengths": torch.tensor([5, 2, 0]), "resets": torch.rand(5, 3) < 0.5, "initial": True}
@@ -124,7 +135,7 @@ def test_without_noise_the_kernel_is_the_same() -> None:
     assert "held" not in emit(trace(LSTM(3, 7)).step, 32).source
 
 
-@pytest.mark.parametrize("cell", [LSTM, GRU, LayerNormLSTM, Coupled])
+@pytest.mark.parametrize("cell", [LSTM, GRU, Normalised, Coupled])
 def test_wide_weights_are_shared_by_units(cell: type[Cell]) -> None:
     compare(cell(5, 384), time=3, batch=9, dtype=torch.float32)
 
@@ -155,7 +166,7 @@ def test_every_word(word: str) -> None:
     time=st.integers(1, 9),
     batch=st.integers(1, 13),
     sizes=st.tuples(st.integers(1, 19), st.integers(1, 70)),
-    cell=st.sampled_from([LSTM, GRU, MGU, Peephole]),
+    cell=st.sampled_from([LSTM, GRU, MinimalGate, Peephole]),
     dtype=st.sampled_from([torch.float32, torch.float64]),
     seed=st.integers(0, 99),
     options=st.tuples(st.booleans(), st.booleans(), st.booleans()),
@@ -333,7 +344,7 @@ def test_gradients_of_many_outputs_at_once_name_the_loop() -> None:
 
 
 def test_a_cache_that_cannot_be_written_falls_back(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    class Fresh(IndRNN):
+    class Fresh(Independent):
         def step(self, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
             return torch.tanh(self.h(x, h)) * 0.731
 

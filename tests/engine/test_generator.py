@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from foreign_cells import MGU, Carousel, LayerNormLSTM, MultiplicativeLSTM, Mutant, Peephole
+from foreign_cells import Carousel, MinimalGate, Multiplicative, Mutant, Normalised, Peephole
 from torch import Tensor, nn
 
 from gatework.cells import GRU, LSTM, Cell, Elman
@@ -74,7 +74,9 @@ def ends(symbols: list[int], ending: tuple[int, ...]) -> list[bool]:
 
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("layers", [1, 3])
-@pytest.mark.parametrize("cell", [LSTM, GRU, Elman, MGU, Peephole, MultiplicativeLSTM, Carousel, LayerNormLSTM, Mutant])
+@pytest.mark.parametrize(
+    "cell", [LSTM, GRU, Elman, MinimalGate, Peephole, Multiplicative, Carousel, Normalised, Mutant]
+)
 def test_what_is_read_gives_the_logits_of_the_loop(cell: type[Cell], layers: int, batch: int) -> None:
     model = Model(cell, layers=layers)
     if cell is Mutant and layers > 1:

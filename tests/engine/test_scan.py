@@ -7,7 +7,7 @@ import itertools
 import pytest
 import torch
 from comparing import compare
-from foreign_cells import Carousel, IndRNN
+from foreign_cells import Carousel, Independent
 from torch import Tensor, nn
 from torch.autograd import gradcheck, gradgradcheck
 
@@ -226,9 +226,9 @@ class Quotient(Cell):
         (LSTM(3, 7), "next h is not linear in the state, unit by unit: gate i multiplies a state by a matrix"),
         (GRU(3, 7), "next h is not linear in the state, unit by unit: gate z multiplies a state by a matrix"),
         (Elman(3, 7, activation="identity"), "gate h multiplies a state by a matrix"),
-        (IndRNN(3, 7), "unit by unit: less_equal, line 50 of foreign_cells.py: return torch.relu(self.h(x, h))"),
+        (Independent(3, 7), "unit by unit: less_equal, line 50 of foreign_cells.py: return torch.relu(self.h(x, h))"),
         (Carousel(3, 7), "unit by unit: tanh, line 129 of foreign_cells.py: return f * h"),
-        (SRU(7, 7, light=True), "sigmoid, line 63 of sru.py: f = self.sigma(self.f(x, seen))"),
+        (SRU(7, 7, light=True), "sigmoid, line 64 of sru.py: f = self.sigma(self.f(x, seen))"),
         (Square(3, 7), "unit by unit: mul, line "),
         (Detached(3, 7), "unit by unit: detach, line "),
         (Average(3, 7), "unit by unit: row_sum, line "),

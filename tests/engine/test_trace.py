@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from foreign_cells import MGU, LayerNormLSTM, Mutant, Peephole
+from foreign_cells import MinimalGate, Mutant, Normalised, Peephole
 from torch import Tensor, nn, sigmoid
 
 from gatework.cells import GRU, LSTM, Cell, Elman, Gate, GRUResetAfter, MinGRU
@@ -29,7 +29,7 @@ def test_gru_reset_before_has_two_products_and_after_one() -> None:
     assert sorted(zone.operand is None for zone in layout(after).zones) == [False, False, True]
 
 
-@pytest.mark.parametrize(("cell", "stages"), [(LSTM, 1), (GRU, 2), (MGU, 2), (Peephole, 1), (LayerNormLSTM, 5)])
+@pytest.mark.parametrize(("cell", "stages"), [(LSTM, 1), (GRU, 2), (MinimalGate, 2), (Peephole, 1), (Normalised, 5)])
 def test_stages_follow_products_and_row_sums(cell: type[Cell], stages: int) -> None:
     source = emit(trace(cell(3, 7)).step, 32).source
     found = {number for number in range(9) if f"void forward_stage{number}(" in source}

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gatework.cells import Cell
 from gatework.engine import compiled
@@ -103,6 +103,13 @@ class PackedCell:
         self.counted = [tensor for tensor in self.tensors if not tensor.is_inference()]
         self.snapshot = Snapshot(cell) if is_simple(cell) else None
         self.addresses, self.versions = self._addresses(), self._versions()
+        self.owners = [
+            (owner, name, value)
+            for module in cell.modules()
+            for owner in (module._parameters, module._buffers, module._modules, module.__dict__)
+            for name, value in owner.items()
+            if isinstance(value, Tensor | nn.Module)
+        ]
         self.copies = [tensor.detach().clone() for tensor in self.tensors] if comparable(cell) else []
         self.compared = [(copy.data_ptr(), copy.nbytes) for copy in self.copies]
         self.held: list[Tensor] = []
@@ -119,6 +126,10 @@ class PackedCell:
             and not any(module._forward_hooks or module._forward_pre_hooks for module in self.inner)
             and not transforming()
         )
+
+    def same_tensors(self) -> bool:
+        """Whether tensors and gates are those that were packed, as far as PyTorch counts changes: the quickest test."""
+        return self.versions == self._versions() and all(owner.get(name) is value for owner, name, value in self.owners)
 
     def _consists_of(self, cell: Cell) -> bool:
         tensors = tensors_of(cell)
@@ -150,7 +161,7 @@ class PackedCell:
 
     def step(self, cell: Cell, x: Tensor, state: Any) -> Any:
         """Take one step of the cell that it was made for, which it fits; see ``Stepper``."""
-        if x.shape != self.shape or x.dtype != self.dtype or x.device.type != "cpu":
+        if x.shape != self.shape or x.dtype != self.dtype or not x.is_cpu:
             given = f"{tuple(x.shape)} of {x.dtype} on {x.device}"
             raise ValueError(f"x must be {self.shape} of {self.dtype} on cpu, not {given}")
         with self.lock:  # there is memory for one step
@@ -173,7 +184,7 @@ class PackedCell:
             arguments.step[place] = sources[source].data_ptr()
         following = []
         for start, end, part, size in zip(arguments.starts, arguments.ends, state, self.sizes, strict=True):
-            if part.shape != size or part.dtype != self.dtype or part.device.type != "cpu":
+            if part.shape != size or part.dtype != self.dtype or not part.is_cpu:
                 given = f"{tuple(part.shape)} of {part.dtype} on {part.device}"
                 raise ValueError(f"this state must be {size} of {self.dtype} on cpu, not {given}")
             if not part.is_contiguous():
@@ -212,9 +223,10 @@ def _memcmp() -> Any:
 class Stepper:
     """A cell's step without gradient, for streams: sampling, control, one sample of a signal at a time.
 
-    Packs the cell's weights once, and again when a tensor or an option of the cell was changed since. What PyTorch
-    does not count as a change it does not see: ``p.data.mul_()``, writing through NumPy, updates of a cell that was
-    made under ``torch.inference_mode``. After these make a new one. (``engine.run`` sees them.)
+    Packs the cell's weights once, and again when a tensor or a gate was changed or replaced since. It is quick because
+    it looks at nothing else: make a new one after another option or hook, and after what PyTorch does not count as a
+    change of a tensor (``p.data = ...``, ``p.data.mul_()``, writing through NumPy, updates of a cell that was made
+    under ``torch.inference_mode``). ``engine.run`` sees them all.
 
     Args:
         cell: the recurrence, on the CPU, in float32 or float64.
@@ -247,12 +259,12 @@ class Stepper:
 
         Raises:
             ValueError: a shape, type or device is wrong.
-            EngineError: the cell was changed to one that the compiled engine refuses.
+            EngineError: tensors were replaced by such as the compiled engine refuses.
         """
         if torch.is_autocast_enabled("cpu"):
             with torch.autocast("cpu", enabled=False):
                 return self(x.to(self.packed.dtype), state)
-        if not self.packed.fits(self.cell):
+        if not self.packed.same_tensors():
             self.packed = self._pack(self.packed.batch)
         return self.packed.step(self.cell, x, state)
 
