@@ -88,6 +88,19 @@ def test_two_ulp_over_the_usual_range(name: str, bits: int) -> None:
 
 
 @pytest.mark.parametrize("bits", TYPES)
+def test_log1p_over_the_whole_range(bits: int) -> None:
+    kind, generator = TYPES[bits], np.random.default_rng(0)
+    size = np.exp(generator.uniform(-80, 80, 40_000))
+    x = np.concatenate([size, -np.exp(generator.uniform(-80, -1e-3, 40_000)), generator.uniform(-1, 3, 40_000)])
+    x = x.astype(kind)
+    found, wanted = applied("log1p", x), exact("log1p", x)
+    error = np.abs(found - wanted) / np.spacing(np.abs(wanted).astype(kind))
+    assert error.max() <= 3, (x[error.argmax()], error.max())
+    edges = np.array([-1, -2, np.inf, -np.inf, np.nan, 0], kind)
+    np.testing.assert_array_equal(applied("log1p", edges), exact("log1p", edges).astype(kind))
+
+
+@pytest.mark.parametrize("bits", TYPES)
 def test_the_sine_of_zero_keeps_its_sign(bits: int) -> None:
     assert np.signbit(applied("sin", np.full(64, -0.0, TYPES[bits]))).all()
 

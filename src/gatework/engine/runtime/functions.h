@@ -133,7 +133,7 @@ INLINE vec v_tanh(vec x) {
     for (int64_t i = 0; i < LANES; i++) x[i] = LIBRARY(name)(x[i]);                                          \
     return x;                                                                                                \
   }
-LANEWISE(v_log1p, log1p)
+LANEWISE(library_log1p, log1p)
 LANEWISE(v_sqrt, sqrt)
 LANEWISE(v_erf, erf)
 LANEWISE(library_log, log)
@@ -184,6 +184,13 @@ INLINE vec v_log(vec x) {
   q = q * z + 6.666666666666735130e-01;
 #endif
   return k * LOG2_HIGH - ((half - (s * (half + q * z) + k * LOG2_LOW)) - f);
+}
+
+/* log(1 + x) = log(u) * x / (u - 1), where u = 1 + x as rounded: the rounding cancels (Goldberg 1991, theorem 4). */
+INLINE vec v_log1p(vec x) {
+  const vec u = 1 + x;
+  if (!everywhere((u >= LEAST_NORMAL) & (u < INFINITY))) return library_log1p(x);
+  return v_where(u == 1, x, v_log(u) * (x / (u - 1)));
 }
 
 /* The sine of x + quarters * pi / 2: x less whole quarter turns, then a polynomial (Cephes; msun) for the sine
