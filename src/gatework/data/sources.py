@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 from gatework.errors import InputError
-from gatework.settings.corpus import STANDARD_INPUT
+from gatework.settings.data import STANDARD_INPUT
 from gatework.storage import replacing
 
 TEXT_SUFFIXES = frozenset({".txt", ".text", ".md"})
