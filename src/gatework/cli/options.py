@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Collection, Mapping
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -42,7 +42,9 @@ def with_settings(
         for section, model in tasks[task].items():
             for name, field in model.model_fields.items():
                 if name not in leave_out:
-                    fields.setdefault(name, (section, field, task in shown))
+                    first = fields.setdefault(name, (section, field, task in shown))
+                    if first[1].annotation != field.annotation and get_origin(_plain_type(field)) is Literal:
+                        fields[name] = (section, _open(first[1]), first[2])
 
     def called(**values: Any) -> Any:
         settings: dict[str, dict[str, Any]] = {}
@@ -93,6 +95,12 @@ def _option(name: str, field: FieldInfo, panel: str, hidden: bool) -> inspect.Pa
     )
     wanted = kind | None if kind != list[str] else kind
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[wanted, option])
+
+
+def _open(field: FieldInfo) -> FieldInfo:
+    """A choice that differs from task to task, as any word: the task's settings check it."""
+    kind = field.annotation if get_origin(_plain_type(field)) is not Literal else str
+    return FieldInfo(annotation=kind, default=field.default, description=field.description)
 
 
 def _flag(name: str, field: FieldInfo) -> str:
