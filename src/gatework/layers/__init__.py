@@ -1,5 +1,6 @@
 """Recurrent layers: a cell over a sequence, and stacks of them."""
 
+from gatework.layers.attention import Attention, Memory
 from gatework.layers.deep_transition import DeepTransition
 from gatework.layers.drop_in import GRU, LSTM, RNN
 from gatework.layers.layer import Layer
@@ -12,8 +13,10 @@ __all__ = [
     "GRU",
     "LSTM",
     "RNN",
+    "Attention",
     "DeepTransition",
     "Layer",
+    "Memory",
     "Piece",
     "Recurrent",
     "Regularizers",
