@@ -6,7 +6,7 @@ from gatework.layers.drop_in import GRU, LSTM, RNN
 from gatework.layers.layer import Layer
 from gatework.layers.recurrent import Recurrent
 from gatework.layers.stack import Stack
-from gatework.layers.stateful import Piece, Stateful, detached, truncated
+from gatework.layers.stateful import Piece, Stateful, detached, select_rows, truncated
 from gatework.settings import Regularizers
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "Stack",
     "Stateful",
     "detached",
+    "select_rows",
     "truncated",
 ]
