@@ -152,43 +152,47 @@ class _Search:
             attention = attention if beam.attention is None else torch.cat([beam.attention, attention], dim=1)
         elif self.options.coverage_penalty:
             raise ValueError("coverage_penalty needs a decoder whose steps tell their attention")
-        allowed = self._allowed(beam, step.log_probabilities)
-        beam = beam._replace(totals=beam.totals.to(allowed.dtype), attention=attention)
+        beam = beam._replace(totals=beam.totals.to(step.log_probabilities.dtype), attention=attention)
         chosen: list[_Continuation] = []
-        for source, rows, ranked in self._ranked(beam, allowed + beam.totals[:, None]):
+        for source, rows, ranked in self._ranked(beam, self._allowed(beam, step.log_probabilities)):
             chosen += self._settle(beam, source, rows, ranked)
         return beam.onward(chosen, attention)
 
     def _allowed(self, beam: _Beam, log_probabilities: Tensor) -> Tensor:
         """The log-probabilities, -inf where the options forbid a symbol."""
-        if bool(log_probabilities.isnan().any()):
-            raise DivergedError("the model's output is no number", "train it anew, with a lower rate")
         written = beam.tokens.shape[1]
         if self.options.block_ngrams is not None:
             log_probabilities = without_repeats(log_probabilities, beam.tokens, self.options.block_ngrams)
         if self.end is None:
             return log_probabilities
+        must_end = [self.limits[source] <= written for source in beam.sources.tolist()]
+        if written >= self.options.minimum_length and not any(must_end):
+            return log_probabilities
         is_end = torch.arange(log_probabilities.shape[1], device=beam.sources.device) == self.end
         if written < self.options.minimum_length:
             return log_probabilities.masked_fill(is_end, -torch.inf)
-        must_end = beam.sources.new_tensor([self.limits[source] <= written for source in beam.sources.tolist()]).bool()
-        return log_probabilities.masked_fill(must_end[:, None] & ~is_end, -torch.inf)
+        forced = torch.tensor(must_end, device=beam.sources.device)
+        return log_probabilities.masked_fill(forced[:, None] & ~is_end, -torch.inf)
 
-    def _ranked(self, beam: _Beam, totals: Tensor) -> Iterator[tuple[int, range, list[_Continuation]]]:
+    def _ranked(self, beam: _Beam, log_probabilities: Tensor) -> Iterator[tuple[int, range, list[_Continuation]]]:
         """Each source, its rows of the beam, and its best possible continuations, as many as there are places."""
+        most = min(self.options.width, log_probabilities.shape[1])
+        best = log_probabilities.topk(most)  # no row gives a source more than it has places
+        if bool(best.values.isnan().any()):  # the greatest, to topk
+            raise DivergedError("the model's output is no number", "train it anew, with a lower rate")
+        totals, symbols = beam.totals[:, None] + best.values, best.indices
         sources, place, counts = beam.sources.unique_consecutive(return_inverse=True, return_counts=True)
         begins = counts.cumsum(0) - counts
-        symbols = totals.shape[1]
-        beside = totals.new_full((len(sources), int(counts.max()), symbols), -torch.inf)
+        beside = totals.new_full((len(sources), int(counts.max()), most), -torch.inf)
         beside[place, torch.arange(len(totals), device=place.device) - begins[place]] = totals
         beside = beside.flatten(1)
-        best = beside.topk(min(self.options.width, beside.shape[1]))
-        parents = begins[:, None] + best.indices // symbols
-        columns = (best.values.tolist(), parents.tolist(), (best.indices % symbols).tolist())
-        for source, begin, count, *ranks in zip(
+        ranks = beside.topk(min(self.options.width, beside.shape[1]))
+        rows = (begins[:, None] + ranks.indices // most).clamp(max=len(totals) - 1)  # what is possible is in range
+        columns = (ranks.values.tolist(), rows.tolist(), symbols[rows, ranks.indices % most].tolist())
+        for source, begin, count, *found in zip(
             sources.tolist(), begins.tolist(), counts.tolist(), *columns, strict=True
         ):
-            ranked = [_Continuation(*rank) for rank in zip(*ranks, strict=True) if rank[0] > -math.inf]
+            ranked = [_Continuation(*one) for one in zip(*found, strict=True) if one[0] > -math.inf]
             yield source, range(begin, begin + count), ranked[: self.places[source]]
 
     def _settle(self, beam: _Beam, source: int, rows: range, ranked: list[_Continuation]) -> list[_Continuation]:
