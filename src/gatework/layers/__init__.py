@@ -4,6 +4,7 @@ from gatework.layers.attention import Attention, Memory
 from gatework.layers.deep_transition import DeepTransition
 from gatework.layers.drop_in import GRU, LSTM, RNN
 from gatework.layers.layer import Layer
+from gatework.layers.pooling import Pooling
 from gatework.layers.recurrent import Recurrent
 from gatework.layers.stack import Stack
 from gatework.layers.stateful import Piece, Stateful, detached, select_rows, truncated
@@ -18,6 +19,7 @@ __all__ = [
     "Layer",
     "Memory",
     "Piece",
+    "Pooling",
     "Recurrent",
     "Regularizers",
     "Stack",
