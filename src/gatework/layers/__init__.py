@@ -1,6 +1,7 @@
 """Recurrent layers: a cell over a sequence, and stacks of them."""
 
 from gatework.layers.attention import Attention, Memory
+from gatework.layers.crf import LinearChainCRF
 from gatework.layers.deep_transition import DeepTransition
 from gatework.layers.drop_in import GRU, LSTM, RNN
 from gatework.layers.layer import Layer
@@ -17,6 +18,7 @@ __all__ = [
     "Attention",
     "DeepTransition",
     "Layer",
+    "LinearChainCRF",
     "Memory",
     "Piece",
     "Pooling",
