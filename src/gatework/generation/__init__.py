@@ -2,6 +2,7 @@
 
 from gatework.generation.beam import Decoder, Step, beam_search
 from gatework.generation.beam_language import LanguageDecoder, beam_text
+from gatework.generation.ctc import CTCOptions, LanguageHook, ctc_beam, ctc_greedy
 from gatework.generation.hypotheses import BeamOptions, Hypothesis
 from gatework.generation.repeats import loops
 from gatework.generation.samples import SampleWriter
@@ -11,9 +12,11 @@ from gatework.generation.writing import check_prompt, generate, generate_batch, 
 
 __all__ = [
     "BeamOptions",
+    "CTCOptions",
     "Decoder",
     "Hypothesis",
     "LanguageDecoder",
+    "LanguageHook",
     "SampleWriter",
     "Sampling",
     "Step",
@@ -21,6 +24,8 @@ __all__ = [
     "beam_search",
     "beam_text",
     "check_prompt",
+    "ctc_beam",
+    "ctc_greedy",
     "generate",
     "generate_batch",
     "loops",
