@@ -28,6 +28,7 @@ VectorFormat: TypeAlias = Literal["glove", "word2vec-text", "word2vec-binary"]
 LARGEST_DIMENSION = 1 << 16
 LONGEST_WORD = 1 << 12  # bytes; published files stay far below
 LONGEST_LINE = LONGEST_WORD + 32 * LARGEST_DIMENSION
+LONGEST_SIZES = 64  # bytes of a line of sizes
 MISSING_SHOWN = 10
 
 
@@ -135,7 +136,7 @@ def _read_header(path: Path) -> _Header:
     with opened(path) as file:
         first = file.readline(LONGEST_LINE)
         fields = first.split()
-        if len(fields) == 2 and all(field.isdigit() for field in fields):
+        if len(fields) == 2 and len(first) < LONGEST_SIZES and all(field.isdigit() for field in fields):
             claimed, dimension = map(int, fields)
             word, _, numbers = file.readline(LONGEST_LINE).partition(b" ")
             header = _Header(bool(word) and not _all_numbers(numbers.split()), claimed, dimension, len(first))
