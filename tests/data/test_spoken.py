@@ -29,9 +29,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_names_say_what_is_heard(folder: Path) -> None:
     recordings = read_fsdd(folder)
     assert len(recordings) == 90
-    assert recordings == sorted(recordings, key=lambda one: (one.digit, one.speaker, one.index))
+    assert recordings == sorted(recordings, key=lambda one: (one.digit, one.speaker, one.take))
     for one in recordings:
-        assert one.path == folder / f"{one.digit}_{one.speaker}_{one.index}.wav"
+        assert one.path == folder / f"{one.digit}_{one.speaker}_{one.take}.wav"
     assert {one.speaker for one in recordings} == {"a_x", "b_x", "c_x"}
 
 

@@ -22,12 +22,12 @@ _NAME = re.compile(r"(\d)_(.+)_(\d+)\.wav")
 
 
 class SpokenDigit(NamedTuple):
-    """A recording of one digit: the file, the digit 0-9, who says it, and its number among the like."""
+    """A recording of one digit: the file, the digit 0-9, who says it, and which of the like it is."""
 
     path: Path
     digit: int
     speaker: str
-    index: int
+    take: int
 
 
 class SpeechSplit(NamedTuple):
@@ -59,7 +59,7 @@ class JoinedDigits:
 
 
 def read_fsdd(folder: str | Path) -> list[SpokenDigit]:
-    """List recordings of the free spoken digit dataset, DIGIT_SPEAKER_INDEX.wav, by digit, speaker and index.
+    """List recordings of the free spoken digit dataset, DIGIT_SPEAKER_INDEX.wav, by digit, speaker and take.
 
     Raises:
         InputError: there is no such folder, it holds no recordings, or one is named otherwise.
