@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, TypeAlias, cast
 
 from gatework.data.sources import own_input, unreadable
 from gatework.errors import DamagedFileError, InputError
-from gatework.settings.corpus import STANDARD_INPUT
+from gatework.settings.data import STANDARD_INPUT
 
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO
 """A path, ``-`` for standard input, or an open binary stream; gzip is recognised by its first bytes."""
