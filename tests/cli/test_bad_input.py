@@ -202,11 +202,11 @@ def test_debug_shows_the_traceback(place: Path) -> None:
 
 
 def test_every_setting_is_an_option_and_is_saved(trained: Path, command: Command) -> None:
-    from gatework.settings import SECTIONS
+    from gatework.settings import task_settings
 
     help_text = command("train", "--help").out
     saved = json.loads((trained / "config.json").read_text())
-    for section, model in SECTIONS.items():
+    for section, model in task_settings("language").sections.items():
         for name in model.model_fields:
             assert name in saved[section]
             option = {"sources": "data...", "cell_options": "--cell-option"}.get(name, "--" + name.replace("_", "-"))

@@ -111,7 +111,7 @@ def test_without_a_validation_text(place: Path, command: Command) -> None:
     assert "training loss" in Path("r/samples.txt").read_text()
     assert "gatework evaluate r --part train" in said.out
     refused = command("train", "my.txt", "--validation", "0", "--patience", "3")
-    assert "--patience needs a validation text" in refused.err
+    assert "--patience needs validation data" in refused.err
 
 
 def test_names_are_printed_as_they_are(place: Path, command: Command) -> None:
@@ -174,7 +174,7 @@ def test_ctrl_c_while_the_text_is_read_says_that_nothing_was_written(
     def stop(*arguments: object, **keywords: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gatework.data.load_corpus", stop)
+    monkeypatch.setattr("gatework.tasks.language.load_corpus", stop)
     said = command("train", "my.txt", "--run", "mine")
     assert said.status == 130
     assert "nothing was written" in said.err

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatework.data.codec import load_codec, save_codec
 from gatework.data.vocabulary import DOCUMENT, UNKNOWN, Vocabulary
 from gatework.data.words import split_words
 from gatework.errors import DamagedFileError, InputError
@@ -148,10 +149,10 @@ def test_json_keeps_a_vocabulary(level: str, text: str, document: bool) -> None:
 
 def test_a_file_keeps_a_vocabulary(tmp_path) -> None:
     vocabulary = vocabulary_of("character", "naïve\u2028\n😀", document=True)
-    vocabulary.save(tmp_path / "vocabulary.json")
-    assert Vocabulary.load(tmp_path / "vocabulary.json") == vocabulary
+    save_codec(vocabulary, tmp_path)
+    assert load_codec(Vocabulary, tmp_path) == vocabulary
     with pytest.raises(InputError):
-        Vocabulary.load(tmp_path / "none.json")
+        load_codec(Vocabulary, tmp_path / "none")
 
 
 @pytest.mark.parametrize(
@@ -184,4 +185,4 @@ def test_nonsense_is_no_vocabulary(value: object, tmp_path) -> None:
     path = tmp_path / "vocabulary.json"
     path.write_text(json.dumps(value))
     with pytest.raises(DamagedFileError, match=r"vocabulary\.json"):
-        Vocabulary.load(path)
+        load_codec(Vocabulary, tmp_path)

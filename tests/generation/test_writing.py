@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from anew import BYTES, FILES, LETTERS, LINES, WORDS, document_starts, logits_anew, make
 from torch import Tensor
 
 from gatework.data import Vocabulary
@@ -34,21 +35,6 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     assert set(found) == {request.param == "native"}
 
 
-LETTERS = Vocabulary.build("character", dict.fromkeys("abcdef\n", 1))
-LINES = Vocabulary.build("character", dict.fromkeys("abc\n", 1), separator="\n\n")
-FILES = Vocabulary.build("character", dict.fromkeys("abc", 1), document=True)
-BYTES = Vocabulary.build("byte", {})
-WORDS = Vocabulary.build("word", {"the": 5, "cat": 3, "sat": 2, ".": 2})
-
-
-def make(vocabulary: Vocabulary = LETTERS, *, lively: float = 0.5, **options: Any) -> LanguageModel:
-    torch.manual_seed(3)
-    model = LanguageModel.build(vocabulary, **{"hidden_size": 7, "embedding_size": 5, **options})
-    for parameter in model.parameters():
-        parameter.data = torch.randn_like(parameter) * lively
-    return model
-
-
 def constant(vocabulary: Vocabulary, logits: Any) -> LanguageModel:
     """A model that always gives the same logits."""
     model = make(vocabulary, lively=0)
@@ -65,30 +51,6 @@ class Watched(Sampling):
     def draw(self, logits: Tensor, generator: torch.Generator, recent: Tensor | None = None) -> Tensor:
         self.seen.append(logits.clone())
         return super().draw(logits, generator, recent)
-
-
-def document_starts(tokens: list[int], ending: list[int]) -> list[int]:
-    """Where a state begins anew, from left to right and without overlaps; the first token is a start."""
-    starts, free = [0], 1
-    for place in range(1, len(tokens)):
-        if ending and place + 1 - len(ending) >= free and tokens[place + 1 - len(ending) : place + 1] == ending:
-            starts.append(place)
-            free = place + 1
-    return starts
-
-
-def logits_anew(model: LanguageModel, tokens: list[int]) -> Tensor:
-    """The logits after some tokens, reading from the last document's start alone."""
-    model.eval()
-    begin = document_starts(tokens, model.document_end)[-1]
-    state = None
-    with torch.no_grad():
-        for token in tokens[begin:]:
-            row, state = model.step(torch.tensor([token]), state)
-    logits = row[0]
-    if model.vocabulary.unknown is not None:
-        logits[model.vocabulary.unknown] = -torch.inf
-    return logits
 
 
 @pytest.mark.parametrize(
@@ -305,7 +267,7 @@ def test_both_ways_write_what_the_model_finds_likeliest(
     vocabulary: Vocabulary, prompt: str, options: dict[str, Any], learn_initial: bool
 ) -> None:
     model = make(vocabulary, lively=1.5, learn_initial=learn_initial, **options).double()
-    tokens = writing._prompt_tokens(model, prompt)[0].tolist()
+    tokens = writing.prompt_tokens(model, prompt)[0].tolist()
     sampling = Sampling(temperature=0)
     drawn = [int(row[0]) for row in sample_tokens(model, prompt, length=60, sampling=sampling)]
     for symbol in drawn:

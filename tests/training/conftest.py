@@ -17,7 +17,7 @@ from gatework.data import Corpus, load_corpus
 from gatework.generation import SampleWriter
 from gatework.models import LanguageModel
 from gatework.models.pretrained import own_tensors
-from gatework.settings import CorpusConfig, TrainingConfig
+from gatework.settings import CorpusConfig, StreamTraining
 from gatework.storage import read_tensors
 from gatework.training import Callback, RunFolder, Trainer
 from gatework.training.checkpoint import pack_optimizer, pack_state
@@ -71,9 +71,9 @@ class Setup:
     model: dict[str, Any] = dataclasses.field(default_factory=dict)
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
 
-    def config(self) -> TrainingConfig:
+    def config(self) -> StreamTraining:
         defaults = {"batch": 5, "window": 7, "steps": 40, "log_every": 3, "warmup": 4, "sample_length": 9, "seed": 3}
-        return TrainingConfig(**{**defaults, **self.options})
+        return StreamTraining(**{**defaults, **self.options})
 
     def trainer(self, callbacks: Sequence[Callback] = (), seed: int = 3) -> Trainer:
         torch.manual_seed(seed)

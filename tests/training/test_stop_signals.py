@@ -40,7 +40,7 @@ main(sys.argv[5:])
 """
 PHASES = {
     "update": ("gatework.training.trainer", "Trainer._update", 16),
-    "validation": ("gatework.training.trainer", "evaluate", 2),
+    "validation": ("gatework.training.streaming", "evaluate", 2),
     "sampling": ("gatework.generation.text", "TextWriter.feed", 20),
 }
 

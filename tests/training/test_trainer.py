@@ -20,7 +20,7 @@ from gatework.generation import SampleWriter, generate
 from gatework.models import LanguageModel
 from gatework.models.language import cross_entropy
 from gatework.models.pretrained import own_tensors
-from gatework.settings import TrainingConfig
+from gatework.settings import StreamTraining
 from gatework.training import Callback, RunFolder, Trainer, evaluate, fit
 
 
@@ -75,14 +75,14 @@ def test_rows_hold_what_happened(setup: Callable[..., Any]) -> None:
     losses: list[float] = []
     given = setup(steps=8, log_every=3, clip_norm=None)
     trainer = given.trainer([Recorder()])
-    loss = trainer.bptt.loss
+    loss = trainer.objective.bptt.loss
 
     def watched(*arguments: Any) -> Any:
         value, state = loss(*arguments)
         losses.append(float(value.detach()))
         return value, state
 
-    object.__setattr__(trainer.bptt, "loss", watched)
+    object.__setattr__(trainer.objective.bptt, "loss", watched)
     outcome = trainer.fit()
     assert outcome.rows == trainer.folder.rows() == trainer.rows
     training = [row for row in outcome.rows if row["kind"] == "train"]
@@ -116,7 +116,7 @@ def test_one_update_by_hand(setup: Callable[..., Any]) -> None:
     state = None
     trainer.fit()
     for update in range(2):
-        window = trainer.streams[update]
+        window = trainer.objective.streams[update]
         logits, state = model(window.inputs, state, resets=window.resets)
         state = tuple(tuple(part.detach() for part in layer) for layer in state)
         cross_entropy(logits, window.targets).backward()
@@ -194,9 +194,8 @@ class Clock:
     def install(self, trainer: Trainer, patch: pytest.MonkeyPatch) -> None:
         patch.setattr("gatework.training.trainer.time", SimpleNamespace(perf_counter=lambda: self.now))
         trainer._since = self.now
-        for name, seconds in (("loss", self.update), ("_score", self.validation)):
-            owner = trainer.bptt if name == "loss" else trainer
-            object.__setattr__(owner, name, self._taking(seconds, getattr(owner, name)))
+        for name, seconds in (("loss", self.update), ("score", self.validation)):
+            setattr(trainer.objective, name, self._taking(seconds, getattr(trainer.objective, name)))
 
     def _taking(self, seconds: float, work: Callable[..., Any]) -> Callable[..., Any]:
         def slow(*arguments: Any) -> Any:
@@ -230,7 +229,7 @@ def test_minutes_end_on_time_with_the_rate_annealed(
 
 def test_the_model_kept_is_the_one_of_lowest_validation_loss(setup: Callable[..., Any], tmp_path: Path) -> None:
     options = {
-        "learning_rate": 0.5,
+        "learning_rate": 2.0,
         "optimizer": "adam",
         "schedule": "constant",
         "validate_every": 2,
@@ -249,7 +248,7 @@ def test_the_model_kept_is_the_one_of_lowest_validation_loss(setup: Callable[...
         kept = recorder.of("validation")[best]
         assert all(torch.equal(tensor, kept[name]) for name, tensor in own_tensors(trainer.model).items())
         assert not trainer.model.training
-        assert evaluate(trainer.model, trainer.corpus.validation) == outcome.validation
+        assert evaluate(trainer.model, trainer.data.validation) == outcome.validation
         if path is not None:
             saved = own_tensors(LanguageModel.from_pretrained(trainer.folder.model))
             assert all(torch.equal(tensor, kept[name]) for name, tensor in saved.items())
@@ -452,14 +451,14 @@ def test_fit_leaves_a_run_that_can_be_found_and_resumed(corpus: Corpus, tmp_path
     outcome = fit(model, corpus, folder=str(tmp_path / "runs" / "one"), steps=9, batch=5, window=7)
     run = RunFolder.find("one", tmp_path / "runs")
     config = run.read_config()
-    assert set(config) == {"data", "model", "training"}
-    assert TrainingConfig(**config["training"]).steps == 9
+    assert set(config) == {"task", "data", "model", "training"}
+    assert StreamTraining(**config["training"]).steps == 9
     assert LanguageModel.Config(**config["model"]) == model.config
     assert run.rows() == outcome.rows
     with pytest.raises(InputError, match="exists"):
         fit(model, corpus, folder=tmp_path / "runs" / "one", steps=9, batch=5, window=7)
     assert run.rows() == outcome.rows
-    again = Trainer(LanguageModel(model.config, corpus.vocabulary), corpus, TrainingConfig(**config["training"]), run)
+    again = Trainer(LanguageModel(model.config, corpus.vocabulary), corpus, StreamTraining(**config["training"]), run)
     again.resume()
     assert again.fit().validation == outcome.validation
 

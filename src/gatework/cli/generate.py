@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gatework.cli.runs import DeviceOption, RunArgument, load_model
+from gatework.cli.runs import DeviceOption, RunArgument, load_language_model
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +40,7 @@ def generate(
     from gatework.generation import Sampling, TextWriter, sample_tokens
     from gatework.training.signals import Interrupted, StopSignals
 
-    model = load_model(run, device)
+    model = load_language_model(run, device)
     sampling = Sampling(temperature, top_k, top_p, repetition_penalty)
     status = 0
     with StopSignals() as stop:

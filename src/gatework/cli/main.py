@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -12,36 +13,56 @@ from typing import Annotated
 import typer
 
 from gatework import __version__
-from gatework.cli import cells, doctor, evaluate, explain, generate, plot, train
+from gatework.cli import cells, doctor, evaluate, explain, generate, plot, predict, train
 from gatework.cli.console import print_error
 from gatework.errors import DivergedError, GateworkError
+from gatework.settings import TASKS
 
 INPUT_ERROR = 2
 DIVERGED = 3
 
-app = typer.Typer(
-    name="gatework",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=(
-        "Begin with [bold]gatework train[/] (a minute: [bold]--minutes 1[/]), then [bold]gatework generate last[/]. "
-        "Exit status: 0 done; 1 an error in gatework itself; 2 the input, a file or an option is wrong; 3 the training "
-        "diverged; 130 stopped by Ctrl-C; 143 by SIGTERM. Environment: GATEWORK_DEBUG=1 is --debug."
-    ),
-)
 COMMANDS = {
     "train": train,
     "generate": generate,
+    "predict": predict,
     "evaluate": evaluate,
     "plot": plot,
     "cells": cells,
     "explain": explain,
     "doctor": doctor,
 }
-for _command in COMMANDS.values():
-    _command.register(app)
+
+
+def make_app(task: str = "language") -> typer.Typer:
+    """The command line; the help of `train` shows the options of a task."""
+    app = typer.Typer(
+        name="gatework",
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog=(
+            "Begin with [bold]gatework train[/] (a minute: [bold]--minutes 1[/]), then [bold]gatework generate "
+            "last[/]. Exit status: 0 done; 1 an error in gatework itself; 2 the input, a file or an option is wrong; "
+            "3 the training diverged; 130 stopped by Ctrl-C; 143 by SIGTERM. Environment: GATEWORK_DEBUG=1 is --debug."
+        ),
+    )
+    app.callback()(options)
+    for name, command in COMMANDS.items():
+        if name == "train":
+            train.register(app, task)
+        else:
+            command.register(app)
+    return app
+
+
+def _task_named(words: Sequence[str]) -> str:
+    """The task that a command line names, for its help; the first one where it names none."""
+    for word, following in itertools.pairwise([*words, ""]):
+        found = following if word == "--task" else word.partition("--task=")[2]
+        if found in TASKS:
+            return found
+    return "language"
 
 
 def _show_version(wanted: bool) -> None:
@@ -50,14 +71,13 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")] = False,
 ) -> None:
-    """Recurrent networks: train on a text file, write, measure, look inside."""
+    """Recurrent networks: train on a text or on data of other tasks, write, predict, measure, look inside."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -73,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def status_of(words: list[str], *, debug: bool = False) -> int:
     """Run a command; turn what it raises into one line on standard error and an exit status."""
     try:
-        return app(words, standalone_mode=False) or 0
+        return make_app(_task_named(words))(words, standalone_mode=False) or 0
     except GateworkError as error:
         if debug:
             raise

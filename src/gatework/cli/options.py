@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterable
-from typing import Annotated, Any, get_args, get_origin
+from collections.abc import Callable, Collection, Mapping
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -14,35 +14,50 @@ from rich.markup import escape
 
 from gatework.errors import InputError
 
-TITLES = {"data": "Data", "model": "Model", "training": "Training"}
+TITLES = {"data": "Data", "model": "Model", "training": "Training", "prediction": "Prediction"}
+
+
+Sections = Mapping[str, type[BaseModel]]
 
 
 def with_settings(
-    command: Callable[..., Any], sections: dict[str, type[BaseModel]], leave_out: Iterable[str] = ()
+    command: Callable[..., Any],
+    tasks: Mapping[str, Sections],
+    shown: Collection[str],
+    leave_out: Collection[str] = (),
 ) -> Callable[..., Any]:
-    """Give a command an option for each field of the sections.
+    """Give a command an option for each field of the tasks' sections.
 
     The command's parameter ``settings`` receives section -> field -> value, with what the user said only.
+
+    Args:
+        command: the function behind the command.
+        tasks: task -> section -> settings; a field of the same name in several tasks is one option.
+        shown: the tasks whose options the help shows, with the defaults of the first; the others are hidden.
+        leave_out: fields that are no option.
     """
-    placed = {
-        name: section
-        for section, model in sections.items()
-        for name in model.model_fields
-        if name not in set(leave_out)
-    }
+    order = sorted(tasks, key=lambda task: [*shown, task].index(task))
+    fields: dict[str, tuple[str, FieldInfo, bool]] = {}
+    for task in order:
+        for section, model in tasks[task].items():
+            for name, field in model.model_fields.items():
+                if name not in leave_out:
+                    first = fields.setdefault(name, (section, field, task in shown))
+                    if first[1].annotation != field.annotation and get_origin(_plain_type(field)) is Literal:
+                        fields[name] = (section, _open(first[1]), first[2])
 
     def called(**values: Any) -> Any:
-        settings: dict[str, dict[str, Any]] = {section: {} for section in sections}
-        for name, section in placed.items():
+        settings: dict[str, dict[str, Any]] = {}
+        for name, (section, field, _) in fields.items():
             value = values.pop(name)
             if value is not None and value != []:
-                field = sections[section].model_fields[name]
                 example = f"{_flag(name, field)} {(field.examples or [''])[0]}"
-                settings[section][name] = read_pairs(value, example) if _is_mapping(field) else value
+                given = read_pairs(value, example) if _is_mapping(field) else value
+                settings.setdefault(section, {})[name] = given
         return command(settings=settings, **values)
 
     own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "settings"]
-    made = [_option(name, sections[section].model_fields[name], TITLES[section]) for name, section in placed.items()]
+    made = [_option(name, field, TITLES[section], not seen) for name, (section, field, seen) in fields.items()]
     signature = inspect.Signature([p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in [*own, *made]])
     called.__signature__ = signature  # type: ignore[attr-defined]
     called.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
@@ -50,7 +65,24 @@ def with_settings(
     return called
 
 
-def _option(name: str, field: FieldInfo, panel: str) -> inspect.Parameter:
+def check_given(settings: Mapping[str, Mapping[str, Any]], tasks: Mapping[str, Sections], task: str) -> None:
+    """Refuse what was given but is no setting of the task.
+
+    Raises:
+        InputError: there is such a setting, of other tasks.
+    """
+    for section, given in settings.items():
+        own = tasks[task][section].model_fields if section in tasks[task] else {}
+        for name in given:
+            if name not in own:
+                others = [other for other in tasks if name in tasks[other].get(section, BaseModel).model_fields]
+                raise InputError(
+                    f"--{name.replace('_', '-')} is no option of the task {task}, but of {', '.join(others)}",
+                    "leave it out, or name the task with --task",
+                )
+
+
+def _option(name: str, field: FieldInfo, panel: str, hidden: bool) -> inspect.Parameter:
     flag = _flag(name, field)
     kind = list[str] if _is_mapping(field) else _plain_type(field)
     flags = [f"{flag}/--no-{flag[2:]}"] if kind is bool else [flag]
@@ -59,9 +91,16 @@ def _option(name: str, field: FieldInfo, panel: str) -> inspect.Parameter:
         help=f"{escape(field.description or '')}{_shown_default(field.default)}",
         rich_help_panel=panel,
         metavar="NAME=VALUE" if _is_mapping(field) else None,
+        hidden=hidden,
     )
-    wanted = kind if kind == list[str] else kind | None
+    wanted = kind | None if kind != list[str] else kind
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[wanted, option])
+
+
+def _open(field: FieldInfo) -> FieldInfo:
+    """A choice that differs from task to task, as any word: the task's settings check it."""
+    kind = field.annotation if get_origin(_plain_type(field)) is not Literal else str
+    return FieldInfo(annotation=kind, default=field.default, description=field.description)
 
 
 def _flag(name: str, field: FieldInfo) -> str:

@@ -11,10 +11,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from gatework.cli.console import out, print_note
+from gatework.tasks import Task
 from gatework.training import Callback, Trainer
 
-UNITS = {"character": "char", "byte": "byte", "word": "word"}
-"""Short names, so that the bar fits 80 columns."""
 LINE_SECONDS = 10.0
 """Seconds between two lines where there is no terminal."""
 
@@ -42,9 +41,10 @@ class Notes(Callback):
 
 
 class ProgressDisplay(Callback):
-    """Shows loss, bits, speed, learning rate and time left; after a validation its loss and a sample."""
+    """Shows loss, speed, learning rate and time left; after a validation its score and a sample."""
 
-    def __init__(self) -> None:
+    def __init__(self, task: Task[Any, Any]) -> None:
+        self.task = task
         self._bar: Progress | None = None
         self._line_time = time.monotonic()
         self._numbers = ""
@@ -52,7 +52,8 @@ class ProgressDisplay(Callback):
 
     def on_start(self, trainer: Trainer) -> None:
         """Describe what is trained; begin the bar."""
-        for line in describe(trainer):
+        lines = self.task.describe(trainer)
+        for line in [*lines, f"run     {trainer.folder.path}"] if trainer.folder else lines:
             out.print(escape(line))
         self._started = (time.monotonic(), trainer.progress())
         if out.is_terminal:
@@ -72,25 +73,31 @@ class ProgressDisplay(Callback):
 
     def on_log(self, trainer: Trainer, row: dict[str, Any]) -> None:
         """Take the newest numbers; print them as a line now and then where there is no bar."""
-        unit = UNITS[trainer.model.vocabulary.level]
-        self._numbers = (
-            f"loss {row['loss']:.3f}  {row['bits']:.3f} bits/{unit}  {row['symbols_per_second'] / 1000:.1f}k {unit}/s  "
-            f"lr {row['learning_rate']:.1e}"
-        )
+        _, unit = self.task.units(trainer.model)
+        bits = f"{row['bits']:.3f} bits/{unit}  " if "bits" in row else ""
+        speed = row[f"{trainer.objective.unit}s_per_second"]
+        shown = f"{speed / 1000:.1f}k" if speed >= 1000 else f"{speed}"
+        self._numbers = f"loss {row['loss']:.3f}  {bits}{shown} {unit}/s  lr {row['learning_rate']:.1e}"
         if self._bar is None and time.monotonic() - self._line_time > LINE_SECONDS:
             self._line_time = time.monotonic()
             out.print(f"{trainer.progress():4.0%}  {self._status(trainer)}")
 
     def on_validation(self, trainer: Trainer, row: dict[str, Any]) -> None:
         """Print the validation loss."""
+        place = f"[bold]epoch {row['epoch']:.2f}[/]  update {row['step']:,}"
         if row["kind"] != "validation":
-            out.print(f"[bold]epoch {row['epoch']:.2f}[/]  update {row['step']:,}  no validation text; model saved")
+            out.print(f"{place}  no validation {self.task.data_word}; model saved")
             return
         best = "  (best so far)" if trainer.position.stale == 0 else ""
-        out.print(
-            f"[bold]epoch {row['epoch']:.2f}[/]  update {row['step']:,}  validation loss "
-            f"[bold]{row['loss']:.4f}[/] nats  {row['bits']:.4f} bits/{trainer.model.vocabulary.level}{best}"
-        )
+        figures = [f"loss [bold]{row['loss']:.4f}[/]"]
+        if "bits" in row:
+            long, _ = self.task.units(trainer.model)
+            figures[0] += f" nats  {row['bits']:.4f} bits/{long}"
+        names = [
+            name for name in row if name not in trainer.BASE_COLUMNS and name not in trainer.objective.columns(1.0)
+        ]
+        figures += [f"{name.replace('_', ' ')} [bold]{row[name]:.4f}[/]" for name in names]
+        out.print(f"{place}  validation {'  '.join(figures)}{best}")
 
     def on_validating(self, trainer: Trainer) -> None:
         """Say why the bar stands still."""
@@ -117,37 +124,3 @@ class ProgressDisplay(Callback):
         seconds = round((time.monotonic() - began) * (1 - trainer.progress()) / gained)
         hours = f"{seconds // 3600}:{seconds // 60 % 60:02}" if seconds >= 3600 else f"{seconds // 60}"
         return f"{hours}:{seconds % 60:02} left"
-
-
-def describe(trainer: Trainer) -> list[str]:
-    """The run in a few lines: text, model, how, where to."""
-    corpus, model, config = trainer.corpus, trainer.model, trainer.config
-    level = model.vocabulary.level
-    parameters = sum(parameter.numel() for parameter in model.parameters())
-    window = (
-        f"{trainer.bptt.k2} steps"
-        if trainer.bptt.k1 == trainer.bptt.k2
-        else f"k1 {trainer.bptt.k1}, k2 {trainer.bptt.k2}"
-    )
-    lines = [
-        f"text    {corpus.name}: {len(corpus.tokens):,} {level}s, {len(model.vocabulary)} different; "
-        f"training {len(corpus.train.tokens):,}, validation {len(corpus.validation.tokens):,}",
-        f"model   {model.config.layers} x {model.config.hidden_size} {model.config.cell}, {parameters:,} parameters, "
-        f"{engine_line(trainer)}",
-        f"how     {config.optimizer}, {config.batch} streams, windows of {window}, {config.schedule} schedule, "
-        f"{trainer.device}",
-    ]
-    return [*lines, f"run     {trainer.folder.path}"] if trainer.folder else lines
-
-
-def engine_line(trainer: Trainer) -> str:
-    """Which engine will run the first layer, and why not a faster one."""
-    import torch
-
-    from gatework.engine import checked_call, plan
-    from gatework.layers import Recurrent
-
-    layer = next(module for module in trainer.model.modules() if isinstance(module, Recurrent))
-    parameter = next(layer.parameters())
-    x = torch.zeros(trainer.bptt.k2, trainer.config.batch, layer.cell.input_size).to(parameter)
-    return str(plan(checked_call(layer.cell, x), layer.engine))

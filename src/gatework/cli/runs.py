@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from gatework.models import LanguageModel
+    from gatework.models import LanguageModel, Model
+    from gatework.tasks import Task
+    from gatework.training import RunFolder
 
 RunArgument = Annotated[
     str,
@@ -25,7 +27,7 @@ def is_saved_model(run: str) -> bool:
     return (Path(run) / "model.safetensors").is_file()
 
 
-def load_model(run: str, device: str = "cpu") -> LanguageModel:
+def load_model(run: str, device: str = "cpu") -> Model[Any, Any]:
     """The model of a run, or of a folder that ``save_pretrained`` wrote.
 
     Raises:
@@ -34,14 +36,71 @@ def load_model(run: str, device: str = "cpu") -> LanguageModel:
     """
     from gatework.cli.console import program
     from gatework.errors import InputError
-    from gatework.models import LanguageModel
+    from gatework.tasks import load_model as load
     from gatework.training import RunFolder, find_device
 
     place = find_device(device)
     if is_saved_model(run):
-        return LanguageModel.from_pretrained(run).to(place)
+        return load(Path(run)).to(place)
     folder = RunFolder.find(run)
     if not folder.model.is_dir():
         again = f"`{program()} train --resume {shlex.quote(str(folder.path))}`"
         raise InputError(f"{folder.path} has no model yet", f"continue it with {again}")
-    return LanguageModel.from_pretrained(folder.model).to(place)
+    return load(folder.model).to(place)
+
+
+def load_language_model(run: str, device: str = "cpu") -> LanguageModel:
+    """The same, where only a language model will do.
+
+    Raises:
+        InputError: it is a model for another task.
+    """
+    from gatework.errors import InputError
+    from gatework.models import LanguageModel
+
+    model = load_model(run, device)
+    if not isinstance(model, LanguageModel):
+        raise InputError(f"{run} is a model for the task {model.task}", "name a language model")
+    return model
+
+
+def own_data(folder: RunFolder) -> Any:
+    """The data that a run was trained on, read again.
+
+    Raises:
+        InputError: they are gone, or have changed since.
+    """
+    from gatework.cli.progress import loading
+    from gatework.errors import InputError
+    from gatework.settings import checked_config
+    from gatework.tasks import find_task
+    from gatework.training import trained_fingerprint
+
+    config = checked_config(folder.read_config(), str(folder.config))
+    task = find_task(config.task)
+    own = config.data.model_copy(update={"sources": folder.own_sources(config.data.sources)})
+    with loading(f"reading the {task.data_word}") as progress:
+        data = task.load(own, progress=progress)
+    if trained_fingerprint(folder) not in (None, data.fingerprint):
+        raise InputError(
+            f"the data are not those that {folder.path} was trained on ({data.name} has changed since)",
+            f"restore them, or give {'a text' if task.data_word == 'text' else 'others'}",
+        )
+    return data
+
+
+def given_data(task: Task[Any, Any], model: Model[Any, Any], run: str, sources: list[str], encoding: str) -> Any:
+    """A user's data, read as the run's were, with the model's codec; all of them are in the part ``train``.
+
+    Raises:
+        InputError: they cannot be read.
+    """
+    from gatework.settings import checked_config
+    from gatework.training import RunFolder
+
+    settings = {} if is_saved_model(run) else RunFolder.find(run).read_config().get("data", {})
+    unsplit = {"validation": 0, "test": 0, "validation_data": [], "test_data": [], "max_length": None}
+    known = task.settings.data.model_fields
+    settings |= {name: value for name, value in unsplit.items() if name in known}
+    settings |= {"sources": sources, "encoding": encoding, **task.reading(model)}
+    return task.load(checked_config({"task": task.name, "data": settings}).data, codec=model.codec)

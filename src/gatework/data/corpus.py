@@ -72,6 +72,11 @@ class Corpus:
     name: str
     config: CorpusConfig
 
+    @property
+    def codec(self) -> Vocabulary:
+        """The vocabulary, by the name that all data have for what their numbers mean."""
+        return self.vocabulary
+
 
 def load_corpus(
     config: CorpusConfig | str | Path | Sequence[str | Path],

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 from gatework.errors import InputError
-from gatework.settings.corpus import STANDARD_INPUT
+from gatework.settings.data import STANDARD_INPUT
 from gatework.storage import replacing
 
 TEXT_SUFFIXES = frozenset({".txt", ".text", ".md"})
@@ -55,7 +55,7 @@ class FileDocument:
         try:
             status = path.stat()
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, error) from error
         self.size: int | None = None
         self.identity: str | None = None
         if stat.S_ISREG(status.st_mode):
@@ -72,7 +72,7 @@ class FileDocument:
                         digest.update(chunk)
                     yield chunk
         except OSError as error:
-            raise _unreadable(self.path, error) from error
+            raise unreadable(self.path, error) from error
         self.identity = self.identity or f"sha256 {digest.hexdigest()}"
 
 
@@ -145,13 +145,18 @@ def find_sources(sources: Sequence[str], *, stdin: BinaryIO | None = None, keep:
     documents: list[Document] = []
     for source in sources:
         if source == STANDARD_INPUT:
-            documents.append(StandardInput(stdin or _own_input(), keep))
+            documents.append(StandardInput(stdin or own_input(), keep))
         else:
             documents.extend(_files(Path(source)))
     return Sources(_name(sources, documents), documents)
 
 
-def _own_input() -> BinaryIO:
+def own_input() -> BinaryIO:
+    """Return the program's standard input, as bytes.
+
+    Raises:
+        InputError: it is closed.
+    """
     if sys.stdin is None:
         raise InputError("standard input is closed", "give the text as `... | gatework train -`, or name a file")
     return sys.stdin.buffer
@@ -192,7 +197,7 @@ def _below(folder: Path) -> Iterator[Path]:
     """Walk a folder in sorted order, past hidden files and folders, links to folders, and gatework's own runs."""
 
     def refuse(error: OSError) -> None:
-        raise _unreadable(Path(error.filename or folder), error) from error
+        raise unreadable(Path(error.filename or folder), error) from error
 
     found = []
     for place, folders, files in os.walk(folder, onerror=refuse):
@@ -216,5 +221,6 @@ def _name(sources: Sequence[str], documents: Sequence[Document]) -> str:
     return f"{name} ({len(documents)} files)" if path.is_dir() else name
 
 
-def _unreadable(path: Path, error: OSError) -> InputError:
+def unreadable(path: Path, error: OSError) -> InputError:
+    """Say that the operating system does not give a file, and why."""
     return InputError(f"cannot read {path} ({error.strerror or error})", "check the path and its permissions")

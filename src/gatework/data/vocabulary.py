@@ -9,8 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, ClassVar, cast, get_args
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from gatework.data.decoder import ByteDecoder, Decoder, SymbolDecoder, WordDecod
 from gatework.data.words import split_words
 from gatework.errors import DamagedFileError
 from gatework.settings import Level
-from gatework.storage import read_json, write_json
 
 UNKNOWN = "<unknown>"
 DOCUMENT = "<document>"
@@ -41,6 +39,8 @@ class Vocabulary:
     Raises:
         ValueError: the symbols are not those of a vocabulary of this level.
     """
+
+    FILE: ClassVar[str] = "vocabulary.json"
 
     level: Level
     symbols: tuple[str, ...]
@@ -167,24 +167,6 @@ class Vocabulary:
             raise DamagedFileError(f"this is not a vocabulary ({error})", "restore it or make it again") from error
         except KeyError as error:
             raise DamagedFileError(f"this vocabulary has no {error}", "restore it or make it again") from error
-
-    def save(self, path: Path) -> None:
-        """Write the vocabulary as JSON."""
-        write_json(path, self.to_json())
-
-    @classmethod
-    def load(cls, path: Path) -> Vocabulary:
-        """Read what ``save`` wrote.
-
-        Raises:
-            InputError: there is no such file.
-            DamagedFileError: it does not hold a vocabulary.
-        """
-        value = read_json(path)
-        try:
-            return cls.from_json(value)
-        except DamagedFileError as error:
-            raise DamagedFileError(f"{path} is damaged: {error.cause}", error.remedy) from error
 
     @functools.cached_property
     def _ids(self) -> dict[str, int]:

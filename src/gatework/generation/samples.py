@@ -11,6 +11,8 @@ from gatework.errors import DivergedError
 from gatework.generation.sampling import Sampling
 from gatework.generation.text import as_text
 from gatework.generation.writing import sample_tokens
+from gatework.models import LanguageModel
+from gatework.settings import StreamTraining
 from gatework.storage import storage_errors
 from gatework.training import Callback, Trainer
 
@@ -29,7 +31,7 @@ class SampleWriter(Callback):
 
     def on_start(self, trainer: Trainer) -> None:
         """Check the prompt before any time is spent; draw the sample that a stop while it was drawn left out."""
-        if not trainer.config.sample_length:
+        if not _settings(trainer).sample_length:
             return
         self._tokens(trainer)
         if trainer.rows and trainer.position.validated_step == trainer.position.step:
@@ -39,7 +41,7 @@ class SampleWriter(Callback):
 
     def on_validation(self, trainer: Trainer, row: dict[str, Any]) -> None:
         """Draw a sample, file it, unless it was before a resume, and show it."""
-        if not trainer.config.sample_length:
+        if not _settings(trainer).sample_length:
             return
         try:
             text = self._sample(trainer)
@@ -53,18 +55,28 @@ class SampleWriter(Callback):
 
     def _sample(self, trainer: Trainer) -> str:
         symbols = (int(row[0]) for row in self._tokens(trainer))
-        return trainer.config.sample_prompt + as_text(trainer.model.vocabulary, symbols)
+        return _settings(trainer).sample_prompt + as_text(_model(trainer).vocabulary, symbols)
 
     def _tokens(self, trainer: Trainer) -> Iterator[Tensor]:
-        config = trainer.config
+        config = _settings(trainer)
         return sample_tokens(
-            trainer.model,
+            _model(trainer),
             config.sample_prompt,
             length=config.sample_length,
             seed=config.seed,
             sampling=Sampling(),
             poll=trainer.stop.poll,
         )
+
+
+def _settings(trainer: Trainer) -> StreamTraining:
+    assert isinstance(trainer.config, StreamTraining)
+    return trainer.config
+
+
+def _model(trainer: Trainer) -> LanguageModel:
+    assert isinstance(trainer.model, LanguageModel)
+    return trainer.model
 
 
 def _heading(row: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gatework.errors import InputError
+from gatework.generation.ranges import check_ranges
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Sampling:
     repetition_penalty: float = 1.0
 
     def __post_init__(self) -> None:
-        checks = (
+        check_ranges(
             ("temperature", self.temperature, 0 <= self.temperature < math.inf, "0 or larger, and finite"),
             ("top_k", self.top_k, self.top_k is None or self.top_k >= 1, "at least 1"),
             ("top_p", self.top_p, 0 < self.top_p <= 1, "above 0 and at most 1"),
@@ -46,9 +46,6 @@ class Sampling:
                 "at least 1, and finite",
             ),
         )
-        for name, value, fine, expected in checks:
-            if not fine:
-                raise InputError(f"{name} is {value}", f"it must be {expected}")
 
     def draw(self, logits: Tensor, generator: torch.Generator, recent: Tensor | None = None) -> Tensor:
         """Draw one symbol a row.

@@ -130,7 +130,7 @@ def _sample(
         )
     if seed is not None and not 0 <= seed < 2**63:
         raise InputError(f"seed is {seed}", "it must be at least 0 and fit 63 bits")
-    start = _prompt_tokens(model, prompt)
+    start = prompt_tokens(model, prompt)
     return _draw(model, start.expand(samples, -1).T, length, seed, sampling, poll)
 
 
@@ -183,14 +183,14 @@ def _draw_in_python(
     poll: Callable[[], None],
 ) -> Generator[Tensor]:
     history = start.to(randomness.device)
-    documents = _Documents(model, start)
+    documents = Documents(model, start)
     logits, state = model(history, resets=documents.prompt_resets)
     logits = logits[-1]
     for _ in range(length):
         poll()
         if bool(logits.isnan().any() | logits.isinf().any()):
             raise _diverged()
-        symbols = sampling.draw(_possible(model, logits), randomness, history[-RECENT:].T)
+        symbols = sampling.draw(possible(model, logits), randomness, history[-RECENT:].T)
         yield symbols.cpu()[None]
         history = torch.cat([history[-RECENT:], symbols[None]])
         resets = documents.resets(symbols)
@@ -219,7 +219,7 @@ def check_prompt(model: LanguageModel, prompt: str) -> None:
         )
 
 
-def _prompt_tokens(model: LanguageModel, prompt: str) -> Tensor:
+def prompt_tokens(model: LanguageModel, prompt: str) -> Tensor:
     """The tokens (1, n) that the model reads before it writes."""
     check_prompt(model, prompt)
     ids = model.vocabulary.encode(prompt).tolist()
@@ -238,7 +238,7 @@ def _one_sampling(sampling: Sampling | None, options: dict[str, Any]) -> Samplin
     return sampling or Sampling(**options)
 
 
-def _possible(model: LanguageModel, logits: Tensor) -> Tensor:
+def possible(model: LanguageModel, logits: Tensor) -> Tensor:
     """Never write the symbol for unknown ones."""
     if model.vocabulary.unknown is None:
         return logits
@@ -247,7 +247,7 @@ def _possible(model: LanguageModel, logits: Tensor) -> Tensor:
     return logits
 
 
-class _Documents:
+class Documents:
     """Finds where documents end as training did: from left to right, no two ends overlapping.
 
     Args:

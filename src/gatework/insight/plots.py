@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gatework.data import Corpus
 from gatework.insight.curves import plot_curves
 from gatework.insight.gates import STEPS, plot_gates
 from gatework.models.language import LanguageModel
@@ -21,10 +22,13 @@ class PlotWriter(Callback):
             return
         plots = trainer.folder.plots
         plot_curves(outcome.rows, plots / "loss.png", title=trainer.folder.path.name)
-        split = trainer.corpus.validation if len(trainer.corpus.validation) else trainer.corpus.train
-        excerpt = readable_excerpt(trainer.model, split.tokens)
+        corpus, model = trainer.data, trainer.model
+        assert isinstance(corpus, Corpus)
+        assert isinstance(model, LanguageModel)
+        split = corpus.validation if len(corpus.validation) else corpus.train
+        excerpt = readable_excerpt(model, split.tokens)
         if excerpt:
-            plot_gates(trainer.model, excerpt, plots / "gates.png")
+            plot_gates(model, excerpt, plots / "gates.png")
 
 
 def readable_excerpt(model: LanguageModel, tokens: np.ndarray) -> str:

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from gatework.cells import Cell
 from gatework.engine import Result, RunOptions
+from gatework.layers.padding import steps_within
 from gatework.layers.recurrent import Recurrent
 from gatework.settings import Regularizers
 
@@ -206,8 +207,7 @@ class Layer(nn.Module):
 
 def without_padding(x: Tensor, lengths: Tensor) -> Tensor:
     """Give x (time, batch, ...) zeros past each row's length, whatever was there."""
-    steps = torch.arange(len(x), device=x.device)
-    return torch.where((steps[:, None] < lengths.to(x.device))[:, :, None], x, 0)
+    return torch.where(steps_within(lengths, len(x), x.device)[:, :, None], x, 0)
 
 
 def _filled(x: Tensor, every: int) -> Tensor:

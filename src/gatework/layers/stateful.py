@@ -20,6 +20,11 @@ def detached(state: Any) -> Any:
     return _mapped(Tensor.detach, state)
 
 
+def select_rows(state: Any, rows: Tensor) -> Any:
+    """The same state, nested in whatever tuples, of other rows: those of these indices (n,), each as often as named."""
+    return _mapped(lambda part: part.index_select(0, rows), state)
+
+
 def _mapped(change: Callable[..., Tensor], state: Any, *others: Any) -> Any:
     """A state of what ``change`` makes of each tensor, and of those in the same places of other states."""
     if state is None:

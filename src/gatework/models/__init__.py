@@ -1,5 +1,6 @@
 """One task, one file: embed, layers, head, loss."""
 
-from gatework.models.language import LanguageModel, LanguageModelConfig
+from gatework.models.language import LanguageModel
+from gatework.models.model import ExampleModel, Model
 
-__all__ = ["LanguageModel", "LanguageModelConfig"]
+__all__ = ["ExampleModel", "LanguageModel", "Model"]

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gatework.cells import cell_name, find_cell, make_cell
 from gatework.data import Vocabulary
-from gatework.errors import InputError
-from gatework.layers import Stack
-from gatework.models.pretrained import load_pretrained, save_pretrained
-from gatework.settings import LanguageModelConfig, checked
+from gatework.models.encoder import make_stack
+from gatework.models.model import Model
+from gatework.settings import LanguageModelConfig
 
 
-class LanguageModel(nn.Module):
+class LanguageModel(Model[LanguageModelConfig, Vocabulary]):
     """Embedding (one-hot or learned), recurrent stack, dropout, output layer.
 
     Args:
@@ -31,18 +27,22 @@ class LanguageModel(nn.Module):
 
     task = "language"
     Config = LanguageModelConfig
+    Codec = Vocabulary
 
     def __init__(self, config: LanguageModelConfig, vocabulary: Vocabulary) -> None:
-        super().__init__()
-        self.config = config
-        self.vocabulary = vocabulary
+        super().__init__(config, vocabulary)
         symbols = len(vocabulary)
         width = config.embedding_size
         self.embedding = nn.Embedding(symbols, width) if width else None
-        self.stack = _stack(config, width or symbols)
+        self.stack = make_stack(config, width or symbols)
         self.output = nn.Linear(self.stack.output_size, symbols)
         if config.tied and self.embedding is not None:
             self.embedding.weight = self.output.weight
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The symbols."""
+        return self.codec
 
     @functools.cached_property
     def document_end(self) -> list[int]:
@@ -50,20 +50,6 @@ class LanguageModel(nn.Module):
         if self.vocabulary.separator:
             return self.vocabulary.encode(self.vocabulary.separator).tolist()
         return [] if self.vocabulary.document is None else [self.vocabulary.document]
-
-    @classmethod
-    def build(cls, vocabulary: Vocabulary, **options: Any) -> LanguageModel:
-        """Make a model from the options of ``LanguageModelConfig``; ``cell`` may also be a class.
-
-        Raises:
-            InputError: an option does not exist or is out of range, or the name of the class is another cell's.
-        """
-        kind = options.get("cell")
-        if isinstance(kind, type):
-            options["cell"] = cell_name(kind)
-            if find_cell(options["cell"]) is not kind:
-                raise InputError(f"{kind.__name__} was defined again since", "give the class that was defined last")
-        return cls(checked(LanguageModelConfig, options), vocabulary)
 
     def forward(self, tokens: Tensor, state: Any = None, *, resets: Tensor | None = None) -> tuple[Tensor, Any]:
         """Predict the symbol after each.
@@ -90,46 +76,6 @@ class LanguageModel(nn.Module):
         if self.embedding is not None:
             return self.embedding(tokens)
         return F.one_hot(tokens, len(self.vocabulary)).to(self.output.weight.dtype)
-
-    def save_pretrained(self, folder: str | Path, *, score: Mapping[str, float] | None = None) -> None:
-        """Write ``config.json``, ``vocabulary.json`` and ``model.safetensors`` into a folder.
-
-        Args:
-            folder: made if it does not exist.
-            score: numbers to be kept with the weights.
-
-        Raises:
-            StorageError: the folder cannot be written.
-        """
-        save_pretrained(self, Path(folder), score)
-
-    @classmethod
-    def from_pretrained(cls, folder: str | Path) -> LanguageModel:
-        """Read what ``save_pretrained`` wrote; in evaluation mode, on the CPU.
-
-        Raises:
-            InputError: a file is missing.
-            DamagedFileError: a file does not hold what it should.
-        """
-        return load_pretrained(cls, Path(folder))
-
-
-def _stack(config: LanguageModelConfig, width: int) -> Stack:
-    try:
-        return Stack(
-            lambda inputs, hidden: make_cell(config.cell, inputs, hidden, config.cell_options),
-            width,
-            config.hidden_size,
-            layers=config.layers,
-            dropout=config.dropout,
-            variational=config.variational,
-            layer_norm=config.layer_norm,
-            connection=config.connection,
-            regularizers=config.regularizers,
-            learn_initial=config.learn_initial,
-        )
-    except ValueError as error:
-        raise InputError(str(error), f"`gatework cells {config.cell}` shows what it has") from error
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:

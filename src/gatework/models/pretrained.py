@@ -1,39 +1,31 @@
-"""A model in a folder: config.json, vocabulary.json and model.safetensors, checked before they are trusted."""
+"""A model in a folder: config.json, its codec and model.safetensors, checked before they are trusted."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import torch
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from torch import Tensor, nn
 
-from gatework.data import Vocabulary
+from gatework.data.codec import load_codec, save_codec
 from gatework.errors import DamagedFileError, InputError
 from gatework.storage import read_json, read_shapes, read_tensors, write_json, write_tensors
 
 FORMAT = "gatework.model/1"
 
 
-class Pretrained(Protocol):
-    """What a model needs so that it can be saved and loaded."""
-
-    task: str
-    config: BaseModel
-    vocabulary: Vocabulary
-
-
 Model = TypeVar("Model", bound=nn.Module)
 
 
-def save_pretrained(model: Any, folder: Path, score: Mapping[str, float] | None = None) -> None:
+def save_pretrained(model: Any, folder: Path, score: Mapping[str, Any] | None = None) -> None:
     """Write a model's folder; the weights last, so that a folder with weights is whole."""
     dtype = _SPELLED[next(model.parameters()).dtype]
     header = {"format": FORMAT, "task": model.task, "dtype": dtype, "config": model.config.model_dump(mode="json")}
     write_json(folder / "config.json", header)
-    model.vocabulary.save(folder / "vocabulary.json")
+    save_codec(model.codec, folder)
     write_tensors(folder / "model.safetensors", own_tensors(model), {**header, "score": score})
 
 
@@ -47,22 +39,36 @@ def load_pretrained(kind: type[Model], folder: Path) -> Model:
         InputError: a file is missing, or the folder holds a model of another task.
         DamagedFileError: a file does not hold what it should.
     """
-    header = read_json(folder / "config.json")
+    header = read_header(folder)
     config = _checked_config(kind, header, folder / "config.json")
-    vocabulary = Vocabulary.load(folder / "vocabulary.json")
+    codec: Any = load_codec(kind.Codec, folder)  # type: ignore[attr-defined]
     weights = folder / "model.safetensors"
     dtype = _dtype(header, folder / "config.json")
     try:
         with torch.device("meta"):
-            skeleton = kind(config, vocabulary).to(dtype)
+            skeleton = kind(config, codec).to(dtype)
     except InputError as error:
         raise DamagedFileError(f"{folder / 'config.json'}: {error.cause}", error.remedy) from error
     check_shapes(weights, own_tensors(skeleton))
     tensors, _ = read_tensors(weights)
     with torch.random.fork_rng(devices=[]):  # the parameters drawn here are replaced: nobody should notice
-        model = kind(config, vocabulary).to(dtype)
+        model = kind(config, codec).to(dtype)
     restore(model, tensors)
     return model.eval()
+
+
+def read_header(folder: Path) -> dict[str, Any]:
+    """What a model's config.json says of it: its ``task``, ``dtype`` and ``config``.
+
+    Raises:
+        InputError: there is no such file.
+        DamagedFileError: it does not describe a model.
+    """
+    path = folder / "config.json"
+    header = read_json(path)
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise DamagedFileError(f"{path} does not describe a gatework model", f"expected format {FORMAT!r}")
+    return header
 
 
 def own_tensors(model: nn.Module) -> dict[str, Tensor]:
@@ -114,8 +120,6 @@ def _dtype(header: dict[str, Any], path: Path) -> torch.dtype:
 
 
 def _checked_config(kind: Any, header: Any, path: Path) -> Any:
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise DamagedFileError(f"{path} does not describe a gatework model", f"expected format {FORMAT!r}")
     if header.get("task") != kind.task:
         raise InputError(f"{path} describes a model for {header.get('task')!r}", f"this is for {kind.task!r}")
     try:

@@ -1,19 +1,34 @@
-"""Everything that a user can set, on three screens; imports no torch, so that `--help` answers at once."""
+"""Everything that a user can set, task by task; imports no torch, so that `--help` answers at once."""
 
 from gatework.settings.corpus import CorpusConfig, Level
-from gatework.settings.model import LanguageModelConfig
+from gatework.settings.data import STANDARD_INPUT, DataConfig, ExampleData
+from gatework.settings.recurrent import EncoderConfig, RecurrentConfig
 from gatework.settings.regularizers import Regularizers
-from gatework.settings.run import SECTIONS, RunConfig, checked, checked_config
-from gatework.settings.training import TrainingConfig
+from gatework.settings.run import RunConfig, checked, checked_config, run_config
+from gatework.settings.task import PredictionConfig, TaskSettings
+from gatework.settings.tasks import TASKS, task_settings
+from gatework.settings.tasks.language import LanguageModelConfig
+from gatework.settings.training import ExampleTraining, StreamTraining, TrainingConfig
 
 __all__ = [
-    "SECTIONS",
+    "STANDARD_INPUT",
+    "TASKS",
     "CorpusConfig",
+    "DataConfig",
+    "EncoderConfig",
+    "ExampleData",
+    "ExampleTraining",
     "LanguageModelConfig",
     "Level",
+    "PredictionConfig",
+    "RecurrentConfig",
     "Regularizers",
     "RunConfig",
+    "StreamTraining",
+    "TaskSettings",
     "TrainingConfig",
     "checked",
     "checked_config",
+    "run_config",
+    "task_settings",
 ]

@@ -2,53 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import functools
+from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
 from pydantic_core import ErrorDetails
 
 from gatework.errors import InputError, did_you_mean
-from gatework.settings.corpus import CorpusConfig
-from gatework.settings.model import LanguageModelConfig
+from gatework.settings.data import DataConfig
+from gatework.settings.tasks import task_settings
 from gatework.settings.training import TrainingConfig
 
 
 class RunConfig(BaseModel):
-    """Data, model and training."""
+    """Task, data, model and training; ``run_config`` makes the one of a task."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    data: CorpusConfig = CorpusConfig()
-    model: LanguageModelConfig = LanguageModelConfig()
-    training: TrainingConfig = TrainingConfig()
+    task: str
+    data: DataConfig
+    model: BaseModel
+    training: TrainingConfig
 
     @model_validator(mode="after")
-    def _validation_where_needed(self) -> RunConfig:
+    def _validation_where_needed(self) -> Self:
         needing = "--patience" if self.training.patience else "--schedule plateau"
-        if not self.data.validation and (self.training.patience or self.training.schedule == "plateau"):
-            raise ValueError(f"{needing} needs a validation text: --validation above 0")
+        if not self.data.has_validation and (self.training.patience or self.training.schedule == "plateau"):
+            raise ValueError(f"{needing} needs validation data: --validation above 0")
         return self
+
+
+@functools.cache
+def run_config(task: str) -> type[RunConfig]:
+    """The class of a task's runs.
+
+    Raises:
+        InputError: there is no such task.
+    """
+    settings = task_settings(task)
+    sections: dict[str, Any] = {
+        name: (section, Field(default_factory=section)) for name, section in settings.sections.items()
+    }
+    return create_model(f"{task.title()}Run", __base__=RunConfig, task=(str, task), **sections)
 
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
-SECTIONS: dict[str, type[BaseModel]] = {
-    "data": CorpusConfig,
-    "model": LanguageModelConfig,
-    "training": TrainingConfig,
-}
-
 
 def checked_config(values: Any, origin: str = "") -> RunConfig:
     """Make a configuration from nested dictionaries; arguments and errors as ``checked``."""
-    return checked(RunConfig, values, origin)
+    task = values.get("task", "language") if isinstance(values, dict) else "language"
+    return checked(run_config(str(task)), values, origin)
 
 
 def checked(kind: type[Settings], values: Any, origin: str = "") -> Settings:
     """Make settings of a kind from a dictionary.
 
     Args:
-        kind: ``RunConfig`` or one of its sections.
+        kind: a run's class, or one of its sections.
         values: field -> value.
         origin: the file that they come from; without one, errors name command-line options.
 
@@ -61,7 +72,7 @@ def checked(kind: type[Settings], values: Any, origin: str = "") -> Settings:
         first = error.errors()[0]
         if first["type"] == "extra_forbidden":
             *section, name = map(str, first["loc"])
-            fields = (SECTIONS[section[0]] if section else kind).model_fields
+            fields = (_section(kind, section[0]) if section else kind).model_fields
             where = f"{origin}: " if origin else ""
             place = ".".join([*section, name])
             raise InputError(f"{where}there is no setting {place!r}", did_you_mean(name, fields)) from error
@@ -69,17 +80,24 @@ def checked(kind: type[Settings], values: Any, origin: str = "") -> Settings:
         raise InputError(_cause(first, origin, kind), remedy) from error
 
 
+def _section(kind: type[BaseModel], name: str) -> type[BaseModel]:
+    annotation = kind.model_fields[name].annotation
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else kind
+
+
 def _cause(first: ErrorDetails, origin: str, kind: type[BaseModel]) -> str:
     place = [str(part) for part in first["loc"]]
-    is_field = bool(place) and place[-1] not in SECTIONS
+    whole = issubclass(kind, RunConfig)
+    sections = set(RunConfig.model_fields) if whole else set()
+    is_field = bool(place) and place[-1] not in sections
     if origin:
         where = f"{origin}: {'.'.join(place)}: "
     elif is_field:
-        name = " ".join(place[1:] if place[0] in SECTIONS else place)  # and the key, where the field is a mapping
-        where = f"--{name.replace('_', '-')}: " if kind is RunConfig else f"{name}: "
+        name = " ".join(place[1:] if place[0] in sections else place)  # and the key, where the field is a mapping
+        where = f"--{name.replace('_', '-')}: " if whole else f"{name}: "
     else:
         where = ""
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
     given = first["input"]
-    shown = "" if isinstance(given, dict) else f", not {given!r}"
+    shown = "" if isinstance(given, (dict, BaseModel)) else f", not {given!r}"
     return f"{where}{message[0].lower()}{message[1:]}{shown}"

@@ -6,10 +6,12 @@ from gatework.training.bptt import TruncatedBPTT
 from gatework.training.callbacks import Callback, TensorBoard
 from gatework.training.checkpoint import trained_fingerprint
 from gatework.training.device import check_memory, find_device
-from gatework.training.evaluation import Score, evaluate
+from gatework.training.evaluation import evaluate
+from gatework.training.examples import measure
 from gatework.training.fitting import fit
 from gatework.training.run_folder import RunFolder
 from gatework.training.schedules import Schedule
+from gatework.training.score import Score
 from gatework.training.signals import Interrupted
 from gatework.training.trainer import Outcome, Trainer
 
@@ -29,5 +31,6 @@ __all__ = [
     "evaluate",
     "find_device",
     "fit",
+    "measure",
     "trained_fingerprint",
 ]

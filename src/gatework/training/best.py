@@ -5,11 +5,14 @@ from __future__ import annotations
 from torch import Tensor
 
 from gatework.errors import GateworkError
-from gatework.models.language import LanguageModel
+from gatework.models.model import Model
 from gatework.models.pretrained import own_tensors, restore
 from gatework.storage import read_description
 from gatework.training.position import Position
 from gatework.training.run_folder import RunFolder
+
+KEPT = ("loss", "rank", "figures", "count", "step")
+"""What is kept with the best model of a position's ``best_...``."""
 
 
 class BestModel:
@@ -20,7 +23,7 @@ class BestModel:
         folder: kept there in ``model/``; in memory where None.
     """
 
-    def __init__(self, model: LanguageModel, folder: RunFolder | None) -> None:
+    def __init__(self, model: Model, folder: RunFolder | None) -> None:
         self._model = model
         self._folder = folder
         self._tensors: dict[str, Tensor] = {}
@@ -32,7 +35,7 @@ class BestModel:
             StorageError: they cannot be written; the ones before stay.
         """
         if self._folder is not None:
-            score = {"loss": position.best_loss, "count": position.best_count, "step": position.best_step}
+            score = {name: getattr(position, f"best_{name}") for name in KEPT}
             self._model.save_pretrained(self._folder.model, score=score)
         else:
             self._tensors = {name: tensor.detach().clone() for name, tensor in own_tensors(self._model).items()}
@@ -45,10 +48,10 @@ class BestModel:
             score = read_description(self._folder.model / "model.safetensors").get("score")
         except GateworkError:  # none was kept yet, or it is damaged: the next validation keeps another
             score = None
-        if score is None:
-            position.best_loss, position.best_count, position.best_step = float("inf"), 0, -1
-        else:
-            position.best_loss, position.best_count, position.best_step = score["loss"], score["count"], score["step"]
+        fresh = Position()
+        for name in KEPT:
+            kept = getattr(fresh, f"best_{name}") if score is None else score[name]
+            setattr(position, f"best_{name}", kept)
 
     def put_back(self) -> None:
         """Give the model the kept parameters.
@@ -57,5 +60,5 @@ class BestModel:
             InputError, DamagedFileError: the folder does not hold them any more.
         """
         if self._folder is not None:
-            self._tensors = own_tensors(LanguageModel.from_pretrained(self._folder.model))
+            self._tensors = own_tensors(type(self._model).from_pretrained(self._folder.model))
         restore(self._model, self._tensors)

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 
 from gatework.data import Split, Streams
 from gatework.errors import InputError
 from gatework.models.language import LanguageModel, cross_entropy
+from gatework.training.score import Score
 
 WINDOW = 256
 STREAM = 2048
-
-
-@dataclass(frozen=True)
-class Score:
-    """A model's score on a text.
-
-    Attributes:
-        nats: mean negative log-likelihood of a symbol.
-        count: symbols predicted.
-    """
-
-    nats: float
-    count: int
-
-    @property
-    def bits(self) -> float:
-        """The same in bits per symbol."""
-        return self.nats / math.log(2)
-
-    @property
-    def perplexity(self) -> float:
-        """exp(nats), infinite where that is too large for a float."""
-        return math.exp(self.nats) if self.nats < 700 else math.inf
 
 
 @torch.no_grad()

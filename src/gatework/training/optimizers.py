@@ -48,5 +48,5 @@ def make_optimizer(parameters: Iterable[nn.Parameter], config: TrainingConfig) -
 
 
 def peak_learning_rate(config: TrainingConfig) -> float:
-    """The learning rate given, or the optimizer's usual one."""
-    return config.learning_rate or USUAL_LEARNING_RATE[config.optimizer]
+    """The learning rate given, or the optimizer's usual one, scaled as the task needs it."""
+    return config.learning_rate or config.rate_scale * USUAL_LEARNING_RATE[config.optimizer]

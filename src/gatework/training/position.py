@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from gatework.training.evaluation import Score
+from gatework.training.score import Score
 
 
 @dataclass
@@ -16,13 +16,15 @@ class Position:
     Attributes:
         step: updates done.
         epoch: whole passes done.
-        window: the next window of the pass.
+        window: the next batch of the pass.
         seconds: wall clock spent training and validating.
-        loss_sum: of the updates since the last row, in nats.
+        loss_sum: of the updates since the last row.
         loss_count: how many those are.
         rows: lines of metrics.jsonl so far.
-        best_loss: lowest validation loss.
-        best_count: symbols that it was measured on.
+        best_loss: validation loss of the best model.
+        best_rank: what is lowest for the best model: that loss, or a figure with its sign turned.
+        best_figures: what else was measured.
+        best_count: units that it was measured on.
         best_step: where it was reached.
         stale: validations since then.
         validated_step: where the last validation was made.
@@ -37,6 +39,8 @@ class Position:
     loss_count: int = 0
     rows: int = 0
     best_loss: float = math.inf
+    best_rank: float = math.inf
+    best_figures: dict[str, float] = field(default_factory=dict)
     best_count: int = 0
     best_step: int = -1
     stale: int = 0
@@ -49,7 +53,7 @@ class Outcome:
     """How a training ended.
 
     Attributes:
-        validation: the best model's score on the validation text; None where there is none.
+        validation: the best model's score on the validation part; None where there is none.
         step: where the best model was.
         steps: updates in all.
         epochs: passes in all.

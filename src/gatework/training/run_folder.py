@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gatework.errors import DamagedFileError, InputError, StorageError
-from gatework.settings.corpus import STANDARD_INPUT
+from gatework.settings.data import STANDARD_INPUT
 from gatework.storage import read_json, storage_errors, write_json, write_text
 
 LAST = "last"

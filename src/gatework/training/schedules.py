@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 from gatework.settings import TrainingConfig
 
-DEFAULT_EPOCHS = 10.0
-
 
 @dataclass(frozen=True)
 class Limits:
@@ -28,10 +26,10 @@ class Limits:
 
     @classmethod
     def of(cls, config: TrainingConfig, steps_per_epoch: int) -> Limits:
-        """The limits that a configuration sets; ``DEFAULT_EPOCHS`` where it sets none."""
+        """The limits that a configuration sets; its usual number of epochs where it sets none."""
         epochs = config.epochs
         if epochs is None and config.minutes is None and config.steps is None:
-            epochs = DEFAULT_EPOCHS
+            epochs = config.usual_epochs
         candidates = [] if epochs is None else [max(1, round(epochs * steps_per_epoch))]
         candidates += [] if config.steps is None else [config.steps]
         seconds = None if config.minutes is None else 60 * config.minutes

@@ -35,7 +35,7 @@ def pack(trainer: Trainer) -> tuple[dict[str, Tensor], dict[str, Any]]:
         "optimizer_name": trainer.config.optimizer,
         "generators": generators,
         "gradient_norm": trainer.gradient_norm,
-        "data": trainer.corpus.fingerprint,
+        "data": trainer.objective.fingerprint,
     }
 
 
@@ -45,7 +45,7 @@ def check(trainer: Trainer, tensors: dict[str, Tensor], description: dict[str, A
     Raises:
         InputError: it was made with others.
     """
-    if description["data"] != trainer.corpus.fingerprint:
+    if description["data"] != trainer.objective.fingerprint:
         raise InputError("the data are not those that the run was trained on", "restore them, or train a new run")
     if description["optimizer_name"] != trainer.config.optimizer:
         raise InputError(

@@ -12,20 +12,22 @@ from typing import Any
 import torch
 
 from gatework.data import Corpus
+from gatework.data.dataset import Dataset
 from gatework.errors import DivergedError
-from gatework.models.language import LanguageModel
+from gatework.models.model import Model
 from gatework.settings import TrainingConfig
 from gatework.training import snapshot
 from gatework.training.best import BestModel
-from gatework.training.bptt import TruncatedBPTT
 from gatework.training.callbacks import Callback
 from gatework.training.checkpoint import newest_checkpoint, write_checkpoint
 from gatework.training.device import find_device
-from gatework.training.evaluation import Score, evaluate
+from gatework.training.objective import Objective
+from gatework.training.objectives import make_objective
 from gatework.training.optimizers import make_optimizer, peak_learning_rate
 from gatework.training.position import Outcome, Position
 from gatework.training.run_folder import RunFolder
 from gatework.training.schedules import Limits, Schedule
+from gatework.training.score import Score
 from gatework.training.signals import Interrupted, StopSignals
 
 FRESH = 0.02
@@ -33,16 +35,16 @@ FRESH = 0.02
 
 
 class Trainer:
-    """Trains a language model on a corpus by truncated backpropagation through time.
+    """Trains a model: a language model by truncated backpropagation through time, others on batches of examples.
 
-    With a folder it leaves there ``metrics.jsonl``, ``checkpoints/`` and the best model by validation loss
-    in ``model/``; without one it writes nothing. Rows are dictionaries: ``kind`` "train" or "validation",
-    ``step``, ``epoch``, ``loss`` (nats), ``bits`` (bits per symbol), ``learning_rate``, ``gradient_norm``,
-    ``symbols_per_second``, ``wall_seconds``.
+    With a folder it leaves there ``metrics.jsonl``, ``checkpoints/`` and the best model in ``model/``; without one it
+    writes nothing. Rows are dictionaries: ``kind`` "train" or "validation", ``step``, ``epoch``, ``loss``,
+    ``wall_seconds``; in training ``learning_rate``, ``gradient_norm`` and the speed (``symbols_per_second`` or
+    ``examples_per_second``); of a language model ``bits`` per symbol; in validation what else the model measures.
 
     Args:
         model: what is trained.
-        corpus: what on.
+        data: what on: a ``Corpus`` for a language model, else a ``Dataset``.
         config: how.
         folder: where the results go.
         callbacks: told of all events, in order.
@@ -51,23 +53,25 @@ class Trainer:
         InputError: the texts are too short for the windows; the device does not exist.
     """
 
+    BASE_COLUMNS = ("kind", "step", "epoch", "loss", "wall_seconds")
+    """What every row has; what else a validation's has was measured by the model."""
+
     def __init__(
         self,
-        model: LanguageModel,
-        corpus: Corpus,
+        model: Model,
+        data: Corpus | Dataset,
         config: TrainingConfig,
         folder: RunFolder | None = None,
         callbacks: Sequence[Callback] = (),
     ) -> None:
         self.device = find_device(config.device)
         self.model = model.to(self.device)
-        self.corpus = corpus
+        self.data = data
         self.config = config
         self.folder = folder
         self.callbacks = callbacks
-        self.bptt = TruncatedBPTT(k1=config.stride or config.window, k2=config.window)
-        self.streams = self.bptt.streams(corpus.train, config.batch)
-        self.limits = Limits.of(config, len(self.streams))
+        self.objective: Objective = make_objective(model, data, config, self.device)
+        self.limits = Limits.of(config, self.objective.batches(0))
         self.schedule = Schedule(config)
         self.optimizer = make_optimizer(model.parameters(), config)
         self.position = Position()
@@ -77,7 +81,8 @@ class Trainer:
         self.gradient_norm = 0.0
         self.rows: list[dict[str, Any]] = []
         self._since = time.perf_counter()
-        self._last_row = (0, 0.0)
+        self._row_seconds = 0.0
+        self._row_units = 0
         self._last_checkpoint = 0.0
 
     def fit(self) -> Outcome:
@@ -123,13 +128,12 @@ class Trainer:
                 self.save_checkpoint()
 
     def _update(self) -> None:
-        """One window: loss, gradient, step."""
+        """One batch: loss, gradient, step."""
         position = self.position
         rate = self.learning_rate()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        window = self.streams[position.window].to(self.device)
-        loss, state = self.bptt.loss(self.model, window, self.state)
+        loss, state = self.objective.loss(position.epoch, position.window, self.state)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.gradient_norm = self._clip()
@@ -164,13 +168,14 @@ class Trainer:
 
     def _advance(self, loss: float, state: Any) -> None:
         position = self.position
+        self._row_units += self.objective.units(position.epoch, position.window)
         position.step += 1
         position.window += 1
         position.loss_sum += loss
         position.loss_count += 1
         position.seconds = time.perf_counter() - self._since
         self.state = state
-        if position.window == len(self.streams):
+        if position.window == self.objective.batches(position.epoch):
             position.epoch, position.window, self.state = position.epoch + 1, 0, None
 
     def progress(self) -> float:
@@ -181,9 +186,8 @@ class Trainer:
 
     def _validation_guess(self) -> float:
         """Seconds that the first validation may take: reading costs about a third of learning."""
-        position = self.position
-        learnt = position.step * self.bptt.k1 * self.config.batch
-        return position.seconds * len(self.corpus.validation) / (3 * learnt) if learnt else 0.0
+        epochs = self.epochs()
+        return self.position.seconds * self.objective.validation_share / (3 * epochs) if epochs else 0.0
 
     def is_over(self) -> bool:
         """Whether nothing is left to do, not even a validation."""
@@ -191,8 +195,8 @@ class Trainer:
         return bool(reason) and not self._validation_due(reason)
 
     def epochs(self) -> float:
-        """Passes over the training text so far."""
-        return self.position.epoch + self.position.window / len(self.streams)
+        """Passes over the training data so far."""
+        return self.position.epoch + self.position.window / self.objective.batches(self.position.epoch)
 
     def learning_rate(self) -> float:
         """The learning rate of the next update."""
@@ -217,18 +221,20 @@ class Trainer:
         if not position.loss_count:
             return
         loss = position.loss_sum / position.loss_count
-        steps, seconds = position.step - self._last_row[0], position.seconds - self._last_row[1]
-        symbols = steps * self.bptt.k1 * self.config.batch
+        seconds = position.seconds - self._row_seconds
         row = {
             **self._row("train", loss),
             "learning_rate": self.learning_rate(),
             "gradient_norm": self.gradient_norm,
-            "symbols_per_second": round(symbols / seconds) if seconds > 0 else 0,
+            f"{self.objective.unit}s_per_second": round(self._row_units / seconds) if seconds > 0 else 0,
         }
         position.loss_sum, position.loss_count = 0.0, 0
-        self._last_row = (position.step, position.seconds)
+        self._begin_row()
         self._add(row)
         self._tell("on_log", row)
+
+    def _begin_row(self) -> None:
+        self._row_seconds, self._row_units = self.position.seconds, 0
 
     def _row(self, kind: str, loss: float) -> dict[str, Any]:
         return {
@@ -236,7 +242,7 @@ class Trainer:
             "step": self.position.step,
             "epoch": round(self.epochs(), 4),
             "loss": loss,
-            "bits": loss / math.log(2),
+            **self.objective.columns(loss),
             "wall_seconds": round(self.position.seconds, 3),
         }
 
@@ -247,42 +253,46 @@ class Trainer:
             self.folder.append_row(row)
 
     def _validate(self) -> None:
-        """Score the validation text, keep the model if it is the best; without such a text, keep the newest."""
+        """Score the validation part, keep the model if it is the best; without such a part, keep the newest."""
         started = time.perf_counter()
         self._tell("on_validating")
         self._check_parameters()
-        score = self._score()
-        if score is not None and not math.isfinite(score.nats):
-            raise self._diverged(f"validation loss became {score.nats}", self.position.step)
+        score = self.objective.score(self.stop.poll)
+        if score is not None and not math.isfinite(score.loss):
+            raise self._diverged(f"validation loss became {score.loss}", self.position.step)
         position = self.position
         self._log()
         position.validated_step = position.step
         position.seconds = time.perf_counter() - self._since
         if score is not None:
-            self.schedule.validated(score.nats)
-            self._add(self._row("validation", score.nats))
-        if score is None or score.nats <= position.best_loss:
-            position.best_loss = math.inf if score is None else score.nats
-            position.best_count = 0 if score is None else score.count
-            position.best_step, position.stale = position.step, 0
-            self.best.keep(self.position)
+            self.schedule.validated(score.rank)
+            self._add({**self._row("validation", score.loss), **score.figures})
+        if score is None or score.rank <= position.best_rank:
+            self._keep(score)
         else:
             position.stale += 1
         self.save_checkpoint()
         self._tell("on_validation", self.rows[-1])
         position.seconds = time.perf_counter() - self._since
         position.validation_seconds = time.perf_counter() - started
-        self._last_row = (position.step, position.seconds)
+        self._begin_row()
 
-    def _score(self) -> Score | None:
-        if len(self.corpus.validation) < 2:
-            return None
-        return evaluate(self.model, self.corpus.validation, poll=self.stop.poll)
+    def _keep(self, score: Score | None) -> None:
+        """Keep the present model as the best."""
+        position = self.position
+        position.best_loss = math.inf if score is None else score.loss
+        position.best_rank = math.inf if score is None else score.rank
+        position.best_figures = {} if score is None else dict(score.figures)
+        position.best_count = 0 if score is None else score.count
+        position.best_step, position.stale = position.step, 0
+        self.best.keep(position)
 
     def _end(self, reason: str) -> Outcome:
         position = self.position
         self.best.put_back()
-        validation = Score(position.best_loss, position.best_count) if position.best_count else None
+        validation = None
+        if position.best_count:
+            validation = Score(position.best_loss, position.best_count, position.best_figures, self.model.goal)
         outcome = Outcome(
             validation, position.best_step, position.step, self.epochs(), position.seconds, reason, self.rows
         )
@@ -318,7 +328,7 @@ class Trainer:
         self.best.correct(self.position)
         self.rows = self.folder.keep_rows(self.position.rows)
         self.position.rows = len(self.rows)  # fewer if the system crashed before it wrote them to the disk
-        self._last_row = (self.position.step, self.position.seconds)
+        self._begin_row()
         return path
 
     def note(self, text: str) -> None:
