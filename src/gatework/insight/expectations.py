@@ -9,8 +9,8 @@ import numpy as np
 
 from gatework.data.piano_rolls import KEYS, LOWEST, checked_roll
 from gatework.insight.figure import literal, new_figure, save_figure
+from gatework.insight.rolls import STEPS, pitch_name
 
-STEPS = 256
 MARGIN = 2  # keys above and below what is shown
 LIKELY = 0.1  # keys of this probability are shown
 
@@ -42,14 +42,15 @@ def expectations_figure(roll: np.ndarray, probabilities: np.ndarray, title: str 
     low, high = max(0, low - MARGIN), min(KEYS, high + MARGIN + 1)
     figure = new_figure(min(14.0, max(6.0, 0.09 * len(roll) + 2)), 2 * 0.075 * (high - low) + 1.2)
     axes = figure.subplots(2, 1, sharex=True, sharey=True)
+    octaves = range(12 * -(-(low + LOWEST) // 12), high + LOWEST, 12)  # each C
     extent = (0, len(roll), low + LOWEST - 0.5, high + LOWEST - 0.5)
     for axis, values, name in zip(axes, (roll, probabilities), ("played", "expected"), strict=True):
         image = axis.imshow(
             values[:, low:high].T, vmin=0, vmax=1, cmap="Blues", origin="lower", aspect="auto",
             interpolation="nearest", extent=extent,
         )  # fmt: skip
-        axis.set_ylabel(f"{name}\nMIDI pitch")
-        axis.set_yticks(range(12 * -(-(low + LOWEST) // 12), high + LOWEST, 12))
+        axis.set_ylabel(name)
+        axis.set_yticks(octaves, map(pitch_name, octaves), fontsize=8)
         axis.grid(alpha=0.3)
     axes[0].set_title(literal(title), loc="left", fontsize=10)
     axes[1].set_xlabel("step")
