@@ -9,10 +9,19 @@ from typing import Any
 
 from gatework.data import Corpus, Split, Vocabulary, load_corpus
 from gatework.data.codec import Codec
-from gatework.generation import SampleWriter, check_prompt, generate
+from gatework.generation import SampleWriter, Sampling, check_prompt, generate
+from gatework.generation.showing import show_texts
 from gatework.insight import PlotWriter, plot_gates, readable_excerpt
 from gatework.models import LanguageModel
-from gatework.settings import CorpusConfig, DataConfig, LanguageModelConfig, RunConfig, StreamTraining
+from gatework.settings import (
+    CorpusConfig,
+    DataConfig,
+    GenerationConfig,
+    LanguageGeneration,
+    LanguageModelConfig,
+    RunConfig,
+    StreamTraining,
+)
 from gatework.tasks.describing import how_line, model_line
 from gatework.tasks.task import Answer, Progress, Task
 from gatework.training import Callback, Outcome, Score, Trainer, evaluate
@@ -144,6 +153,27 @@ class LanguageTask(Task[LanguageModel, Corpus]):
         """How much of a text the model does not know."""
         unknown, read = score.figures["unknown"], score.figures["read"]
         return [f"{unknown:,} of {read:,} symbols are unknown to the model"] if unknown else []
+
+    def write(
+        self,
+        model: LanguageModel,
+        options: GenerationConfig,
+        *,
+        show: Callable[[str], None],
+        poll: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Texts, one as it is drawn, several when all are."""
+        assert isinstance(options, LanguageGeneration)
+        show_texts(
+            model,
+            options.prompt,
+            length=options.length,
+            seed=options.seed,
+            samples=options.samples,
+            sampling=Sampling(options.temperature, options.top_k, options.top_p, options.repetition_penalty),
+            show=show,
+            poll=poll,
+        )
 
     def pictures(self, model: LanguageModel, data: Corpus, folder: Path, *, layer: int = 0) -> list[Path]:
         """Gates and states over the beginning of the held-out text."""

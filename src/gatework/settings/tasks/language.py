@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from gatework.settings.corpus import CorpusConfig
+from gatework.settings.generation import GenerationConfig, Seed
 from gatework.settings.recurrent import EmbeddingSize, HiddenSize, LabelSmoothing, RecurrentConfig
 from gatework.settings.task import TaskSettings
 from gatework.settings.training import StreamTraining
@@ -43,6 +44,24 @@ class LanguageModelConfig(RecurrentConfig):
         return self
 
 
+class LanguageGeneration(GenerationConfig):
+    """Texts written symbol by symbol."""
+
+    prompt: str = Field("", description="What the text goes on from.")
+    length: int = Field(500, description="Symbols, or steps of music, to write.")
+    temperature: float = Field(0.8, description="Below 1 more cautious, above more daring; 0: greedy.")
+    top_k: int | None = Field(None, description="Consider only the K likeliest symbols.")
+    top_p: float = Field(1.0, description="Consider only the likeliest symbols that make up this probability.")
+    repetition_penalty: float = Field(1.0, description="Above 1: avoid symbols written lately.")
+    samples: int = Field(1, description="Texts to write, at once as one batch.")
+    seed: Seed = None
+
+
 SETTINGS = TaskSettings(
-    "language", "write a text on: which symbol comes next", CorpusConfig, LanguageModelConfig, StreamTraining
+    "language",
+    "write a text on: which symbol comes next",
+    CorpusConfig,
+    LanguageModelConfig,
+    StreamTraining,
+    generation=LanguageGeneration,
 )
