@@ -112,9 +112,7 @@ def _read(source: str, config: MusicData, notes: list[str]) -> dict[str, list[np
     return rolls.parts
 
 
-def _held_out(
-    parts: dict[str, list[np.ndarray]], config: MusicData, notes: list[str]
-) -> dict[str, list[np.ndarray]]:
+def _held_out(parts: dict[str, list[np.ndarray]], config: MusicData, notes: list[str]) -> dict[str, list[np.ndarray]]:
     """The three parts: of files of their own where given, of the sources where these have them, else by shares."""
     found = dict(parts)
     for part, sources in (("validation", config.validation_data), ("test", config.test_data)):
@@ -145,7 +143,5 @@ def _cut(pieces: list[Piece], most: int | None) -> list[Piece]:
     if most is None:
         return pieces
     return [
-        Piece(piece.roll[first : first + most + 1])
-        for piece in pieces
-        for first in range(0, len(piece.roll) - 1, most)
+        Piece(piece.roll[first : first + most + 1]) for piece in pieces for first in range(0, len(piece.roll) - 1, most)
     ]

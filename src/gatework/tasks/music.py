@@ -111,6 +111,7 @@ class MusicTask(ExampleTask[MusicModel]):
         options: GenerationConfig,
         *,
         show: Callable[[str], None],
+        note: Callable[[str], None] = lambda text: None,
         poll: Callable[[], None] = lambda: None,
     ) -> None:
         """A piece as a file, or its pitches as lines while they are drawn; stopped, what there is of it."""
@@ -169,7 +170,9 @@ def _step_answers(roll: np.ndarray, logits: Tensor, least: float) -> Iterator[An
 def _primer(options: MusicGeneration, steps_per_beat: int) -> np.ndarray | None:
     if options.primer is None:
         return None
-    pieces = [roll for part in read_rolls(options.primer, steps_per_beat=steps_per_beat).parts.values() for roll in part]
+    pieces = [
+        roll for part in read_rolls(options.primer, steps_per_beat=steps_per_beat).parts.values() for roll in part
+    ]
     return pieces[0][: options.primer_steps]
 
 

@@ -163,6 +163,7 @@ class Task(abc.ABC, Generic[ModelKind, DataKind]):
         options: GenerationConfig,
         *,
         show: Callable[[str], None],
+        note: Callable[[str], None] = lambda text: None,
         poll: Callable[[], None] = lambda: None,
     ) -> None:
         """Let the model write; ``show`` is given text as it is drawn.
@@ -171,6 +172,7 @@ class Task(abc.ABC, Generic[ModelKind, DataKind]):
             model: the writer.
             options: of the class in the settings.
             show: called often, with a few characters.
+            note: told what the user should know of what was written.
             poll: called before each step; what it raises comes out once all that was drawn is shown.
 
         Raises:
