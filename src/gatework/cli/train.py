@@ -116,7 +116,7 @@ def _begin(config: RunConfig, path: Path | None) -> int:
     folder = RunFolder.numbered(_new_path(config)) if path is None else RunFolder.fresh(path)
     try:
         task = find_task(config.task)
-        trainer = _new_trainer(task, config, folder)
+        config, trainer = _new_trainer(task, config, folder)
     except BaseException as error:
         folder.discard()
         if isinstance(error, KeyboardInterrupt):
@@ -126,17 +126,18 @@ def _begin(config: RunConfig, path: Path | None) -> int:
     return _train(task, trainer)
 
 
-def _new_trainer(task: Task[Any, Any], config: RunConfig, folder: RunFolder) -> Trainer:
-    """Read the data, make the model, and check all that can be checked before anything is written."""
+def _new_trainer(task: Task[Any, Any], config: RunConfig, folder: RunFolder) -> tuple[RunConfig, Trainer]:
+    """Read the data, settle what they decide, make the model, and check all that can be before anything is written."""
     from gatework.cli.progress import loading
     from gatework.training import Trainer
 
     with loading(f"reading the {task.data_word}") as progress:
         data = task.load(config.data, progress=progress, keep=folder.data)
+    config = task.settled(config, data)
     trainer = Trainer(_build(task, config, data), data, config.training, folder)
     task.check(trainer)
     trainer.callbacks = _callbacks(task, trainer)
-    return trainer
+    return config, trainer
 
 
 def _build(task: Task[Any, Any], config: RunConfig, data: Any) -> Model[Any, Any]:
