@@ -14,6 +14,7 @@ import typer
 
 from gatework import __version__
 from gatework.cli import cells, doctor, evaluate, explain, generate, plot, predict, train
+from gatework.cli import words as nearest_words
 from gatework.cli.console import print_error
 from gatework.errors import DivergedError, GateworkError
 from gatework.settings import TASKS
@@ -27,6 +28,7 @@ COMMANDS = {
     "predict": predict,
     "evaluate": evaluate,
     "plot": plot,
+    "words": nearest_words,
     "cells": cells,
     "explain": explain,
     "doctor": doctor,
