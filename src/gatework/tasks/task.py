@@ -66,6 +66,14 @@ class Task(abc.ABC, Generic[ModelKind, DataKind]):
             InputError: they cannot be read, or are not what the task needs.
         """
 
+    def settled(self, config: RunConfig, data: DataKind) -> RunConfig:
+        """The settings with what the user left open chosen by the data; kept with the run.
+
+        Raises:
+            InputError: a setting does not fit the data.
+        """
+        return config
+
     def build(self, config: BaseModel, data: DataKind) -> ModelKind:
         """A fresh model for the data."""
         return self.model(config, data.codec)  # type: ignore[return-value]
