@@ -10,7 +10,7 @@ from gatework.settings.data import ExampleData
 from gatework.settings.generation import GenerationConfig, Seed
 from gatework.settings.recurrent import Dropout, HiddenSize, RecurrentConfig
 from gatework.settings.task import PredictionConfig, TaskSettings
-from gatework.settings.training import Batch, ExampleTraining, Patience
+from gatework.settings.training import Batch, ExampleTraining
 
 StepsPerBeat = Annotated[int, Field(ge=1, le=96)]
 
@@ -32,7 +32,7 @@ class MusicConfig(RecurrentConfig):
     hidden_size: HiddenSize = 192
     dropout: Dropout = 0.5
     projection_size: int = Field(
-        0, ge=0, le=65536, description="Width of a learned linear projection of what is read; 0: it enters as it is."
+        64, ge=0, le=65536, description="Width of a learned linear projection of what is read; 0: it enters as it is."
     )
     input_dropout: float = Field(0.2, ge=0, lt=1, description="Share of the inputs' entries dropped in training.")
     transpose: int = Field(
@@ -45,8 +45,7 @@ class MusicTraining(ExampleTraining):
 
     usual_epochs: ClassVar[float] = 25.0
 
-    batch: Batch = 16
-    patience: Patience = 8
+    batch: Batch = 8
 
 
 class MusicPrediction(PredictionConfig):
