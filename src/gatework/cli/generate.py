@@ -31,6 +31,7 @@ def generate(run: RunArgument, settings: dict[str, dict[str, Any]], device: Devi
 
     gatework generate runs/chorales --length 64 --output tune.mid
     """
+    from gatework.cli.console import print_note
     from gatework.tasks import find_task
     from gatework.training.signals import Interrupted, StopSignals
 
@@ -43,7 +44,7 @@ def generate(run: RunArgument, settings: dict[str, dict[str, Any]], device: Devi
     options = checked(kind, settings.get("generation", {}))
     with StopSignals() as stop:
         try:
-            task.write(model, options, show=_write, poll=stop.poll)
+            task.write(model, options, show=_write, note=print_note, poll=stop.poll)
         except Interrupted as stopped:
             return stopped.status
     return 0

@@ -8,6 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 # types with their descriptions: a task gives them other defaults
 Seed = Annotated[int | None, Field(description="The same seed writes the same.")]
+Prompt = Annotated[str, Field(description="What the text goes on from.")]
+Temperature = Annotated[float, Field(description="Below 1 more cautious, above more daring; 0: greedy.")]
+TopK = Annotated[int | None, Field(description="Consider only the K likeliest symbols.")]
+TopP = Annotated[float, Field(description="Consider only the likeliest symbols that make up this probability.")]
+Samples = Annotated[int, Field(description="Texts to write, at once as one batch.")]
 
 
 class GenerationConfig(BaseModel):

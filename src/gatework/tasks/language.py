@@ -9,7 +9,7 @@ from typing import Any
 
 from gatework.data import Corpus, Split, Vocabulary, load_corpus
 from gatework.data.codec import Codec
-from gatework.generation import SampleWriter, Sampling, check_prompt, generate
+from gatework.generation import BeamOptions, SampleWriter, Sampling, beam_text, check_prompt, generate, loops
 from gatework.generation.showing import show_texts
 from gatework.insight import PlotWriter, plot_gates, readable_excerpt
 from gatework.models import LanguageModel
@@ -160,10 +160,14 @@ class LanguageTask(Task[LanguageModel, Corpus]):
         options: GenerationConfig,
         *,
         show: Callable[[str], None],
+        note: Callable[[str], None] = lambda text: None,
         poll: Callable[[], None] = lambda: None,
     ) -> None:
-        """Texts, one as it is drawn, several when all are."""
+        """Texts, one as it is drawn, several when all are; with a beam the likeliest."""
         assert isinstance(options, LanguageGeneration)
+        if options.beam is not None:
+            self._search(model, options, options.beam, show, note)
+            return
         show_texts(
             model,
             options.prompt,
@@ -174,6 +178,26 @@ class LanguageTask(Task[LanguageModel, Corpus]):
             show=show,
             poll=poll,
         )
+
+    @staticmethod
+    def _search(
+        model: LanguageModel,
+        options: LanguageGeneration,
+        width: int,
+        show: Callable[[str], None],
+        note: Callable[[str], None],
+    ) -> None:
+        searching = BeamOptions(width=width, n_best=options.n_best, block_ngrams=options.block_ngrams)
+        found = beam_text(model, options.prompt, options.length, searching)
+        for number, (text, score) in enumerate(found, 1):
+            show(f"--- text {number}, log-probability {score:.2f}\n" if len(found) > 1 else "")
+            show(f"{options.prompt}{text}\n")
+        period = loops(model.vocabulary.encode(found[0][0]).tolist())
+        if period:
+            note(
+                f"the text goes round in a circle of {period} symbols, as the likeliest texts of wide beams do; "
+                "--block-ngrams 8 or a smaller --beam prevents it, drawing (without --beam) reads better"
+            )
 
     def pictures(self, model: LanguageModel, data: Corpus, folder: Path, *, layer: int = 0) -> list[Path]:
         """Gates and states over the beginning of the held-out text."""

@@ -111,6 +111,7 @@ class MusicTask(ExampleTask[MusicModel]):
         options: GenerationConfig,
         *,
         show: Callable[[str], None],
+        note: Callable[[str], None] = lambda text: None,
         poll: Callable[[], None] = lambda: None,
     ) -> None:
         """A piece as a file, or its pitches as lines while they are drawn; stopped, what there is of it."""
@@ -119,7 +120,7 @@ class MusicTask(ExampleTask[MusicModel]):
         steps_per_beat = options.steps_per_beat or model.codec.steps_per_beat
         steps = sample_steps(
             model,
-            _primer(options, steps_per_beat),
+            _primer(options, steps_per_beat, note),
             length=options.length,
             temperature=options.temperature,
             seed=options.seed,
@@ -166,11 +167,14 @@ def _step_answers(roll: np.ndarray, logits: Tensor, least: float) -> Iterator[An
         }
 
 
-def _primer(options: MusicGeneration, steps_per_beat: int) -> np.ndarray | None:
+def _primer(options: MusicGeneration, steps_per_beat: int, note: Callable[[str], None]) -> np.ndarray | None:
     """The first piece of the file that is to be continued, or its beginning."""
     if options.primer is None:
         return None
-    return read_rolls(options.primer, steps_per_beat=steps_per_beat).pieces[0][: options.primer_steps]
+    rolls = read_rolls(options.primer, steps_per_beat=steps_per_beat)
+    for text in rolls.notes:
+        note(text)
+    return rolls.pieces[0][: options.primer_steps]
 
 
 TASK = MusicTask()

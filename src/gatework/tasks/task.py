@@ -66,6 +66,14 @@ class Task(abc.ABC, Generic[ModelKind, DataKind]):
             InputError: they cannot be read, or are not what the task needs.
         """
 
+    def settled(self, config: RunConfig, data: DataKind) -> RunConfig:
+        """The settings with what the user left open chosen by the data; kept with the run.
+
+        Raises:
+            InputError: a setting does not fit the data.
+        """
+        return config
+
     def build(self, config: BaseModel, data: DataKind) -> ModelKind:
         """A fresh model for the data."""
         return self.model(config, data.codec)  # type: ignore[return-value]
@@ -163,6 +171,7 @@ class Task(abc.ABC, Generic[ModelKind, DataKind]):
         options: GenerationConfig,
         *,
         show: Callable[[str], None],
+        note: Callable[[str], None] = lambda text: None,
         poll: Callable[[], None] = lambda: None,
     ) -> None:
         """Let the model write; ``show`` is given text as it is drawn.
@@ -171,6 +180,7 @@ class Task(abc.ABC, Generic[ModelKind, DataKind]):
             model: the writer.
             options: of the class in the settings.
             show: called often, with a few characters.
+            note: told what the user should know of what was written.
             poll: called before each step; what it raises comes out once all that was drawn is shown.
 
         Raises:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from gatework.settings.data import ExampleData
-from gatework.settings.generation import GenerationConfig, Seed
+from gatework.settings.generation import GenerationConfig, Seed, Temperature
 from gatework.settings.recurrent import Dropout, HiddenSize, RecurrentConfig
 from gatework.settings.task import PredictionConfig, TaskSettings
 from gatework.settings.training import Batch, ExampleTraining
@@ -58,7 +58,7 @@ class MusicGeneration(GenerationConfig):
     """A piece written step by step; the opening is one of the training pieces' unless there is a primer."""
 
     length: int = Field(64, description="Symbols, or steps of music, to write.")
-    temperature: float = Field(1.0, description="Below 1 more cautious, above more daring; 0: greedy.")
+    temperature: Temperature = 1.0
     seed: Seed = None
     primer: str | None = Field(None, description="A MIDI or other file of music that is continued.")
     primer_steps: int | None = Field(None, ge=1, description="Read only so many steps of the primer.")
