@@ -32,7 +32,7 @@ class MusicConfig(RecurrentConfig):
     hidden_size: HiddenSize = 192
     dropout: Dropout = 0.5
     projection_size: int = Field(
-        64, ge=0, le=65536, description="Width of a learned linear projection of what is read; 0: it enters as it is."
+        128, ge=0, le=65536, description="Width of a learned linear projection of what is read; 0: it enters as it is."
     )
     input_dropout: float = Field(0.2, ge=0, lt=1, description="Share of the inputs' entries dropped in training.")
     transpose: int = Field(
@@ -43,7 +43,7 @@ class MusicConfig(RecurrentConfig):
 class MusicTraining(ExampleTraining):
     """Training on whole pieces, or cut ones."""
 
-    usual_epochs: ClassVar[float] = 25.0
+    usual_epochs: ClassVar[float] = 30.0
 
     batch: Batch = 8
 
