@@ -95,13 +95,17 @@ def load_labelled(
         InputError: they cannot be read, are of another kind than the model's, have labels that it does not know, or
             all have the same label.
     """
+    if codec is not None:
+        config = config.model_copy(update={"validation": 0.0, "test": 0.0, "validation_data": [], "test_data": []})
     name = data_name(config.sources)
     kind, parts, notes = _read(config, keep, None if codec is None else codec.kind)
     heard = _heard(kind, parts, config, codec, progress)
     parts, notes = heard.examples, [*notes, *heard.notes]
     if codec is None:
+        _check_classes(parts[0], name)
         config = settled(config, kind, [example.value for example in parts[0]], heard.rate)
-        codec = _new_codec(parts[0], config, kind, name)
+        reads = choose_reader([example.value for example in parts[0]], config, kind)
+        codec = ClassifierCodec.build([example.label for example in parts[0]], reads)
         notes += _lonely(codec)
     encoded = [encode_examples(part, codec, name) for part in parts]
     if config.max_length is not None:
@@ -185,16 +189,15 @@ def _heard(
     return read_recordings(parts, config.rate if codec is None else codec.rate, progress)
 
 
-def _new_codec(train: Sequence[LabelledExample], config: ClassifyData, kind: InputKind, name: str) -> ClassifierCodec:
+def _check_classes(train: Sequence[LabelledExample], name: str) -> None:
+    """See that there is something to learn."""
     if not train:
         raise InputError(f"{name} gives no training example", "give more data, or hold out less")
-    labels = [example.label for example in train]
-    if len(set(labels)) == 1:
+    if len({example.label for example in train}) == 1:
         raise InputError(
-            f"all {len(labels):,} training examples have the label {labels[0]!r}",
+            f"all {len(train):,} training examples have the label {train[0].label!r}",
             "give examples of two classes or more",
         )
-    return ClassifierCodec.build(labels, choose_reader([example.value for example in train], config, kind))
 
 
 def _lonely(codec: ClassifierCodec) -> list[str]:

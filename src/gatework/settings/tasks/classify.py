@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal, Self
+import math
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator
 
@@ -13,7 +14,6 @@ from gatework.settings.task import PredictionConfig, TaskSettings
 from gatework.settings.training import ExampleTraining
 
 BALANCED = "balanced"
-Weight = Annotated[float, Field(gt=0)]
 
 
 class ClassifyData(ExampleData):
@@ -70,7 +70,7 @@ class ClassifierConfig(EncoderConfig):
     symbol_dropout: float = Field(0.0, ge=0, lt=1, description="Share of the symbols that become unknown in training.")
     frozen: bool = Field(False, description="Keep pretrained word vectors as they are.")
     label_smoothing: LabelSmoothing = 0.0
-    class_weights: str | dict[str, Weight] | None = Field(
+    class_weights: str | dict[str, float] | None = Field(
         None,
         description="How much examples of each class count in the loss: `balanced` (the rarer, the more), or weights "
         'as JSON such as {"spam": 5}; those left out have 1.',
@@ -79,15 +79,22 @@ class ClassifierConfig(EncoderConfig):
     @field_validator("class_weights", mode="before")
     @classmethod
     def _balanced_or_json(cls, value: Any) -> Any:
-        if not isinstance(value, str) or value == BALANCED:
+        if value is None or value == BALANCED:
             return value
-        try:
-            weights = json.loads(value)
-        except ValueError:
-            weights = None
+        weights = _read_json(value) if isinstance(value, str) else value
         if not isinstance(weights, dict):
             raise ValueError('give `balanced` or weights such as {"spam": 5}')
+        for name, weight in weights.items():
+            if not isinstance(weight, int | float) or not 0 < weight < math.inf:
+                raise ValueError(f"the weight of {name!r} is {weight!r}, which is no number above 0")
         return weights
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 class ClassifyTraining(ExampleTraining):
