@@ -63,7 +63,7 @@ def test_empty_and_long_examples_are_left_out(tmp_path: Path) -> None:
     some = table(tmp_path / "some.csv", [("ab", "x"), ("  ", "x"), ("abcdef", "y"), ("", "y"), ("b", "y"), ("c", "x")])
     data = load_labelled(ClassifyData(sources=[some], validation=0, max_length=2))
     assert sorted(example.shown for example in data.train) == ["ab", "b", "c"]
-    assert data.notes == ("2 examples that were empty left out", "1 example of more than 2 steps left out")
+    assert data.notes == ("2 empty examples left out", "1 example of more than 2 steps left out")
 
 
 def test_a_class_of_one_example_is_noted(tmp_path: Path) -> None:

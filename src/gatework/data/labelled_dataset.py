@@ -110,7 +110,7 @@ def load_labelled(
     encoded = [encode_examples(part, codec, name) for part in parts]
     if config.max_length is not None:
         fitting = [example for example in encoded[0] if len(example.steps) <= config.max_length]
-        notes += _left_out(len(encoded[0]) - len(fitting), f"of more than {config.max_length} steps")
+        notes += _left_out(len(encoded[0]) - len(fitting), f"* of more than {config.max_length} steps")
         encoded[0] = fitting
     made = make_dataset((encoded[0], encoded[1], encoded[2]), codec, config, name, notes)
     return LabelledDataset(**{field.name: getattr(made, field.name) for field in dataclasses.fields(made)})
@@ -124,7 +124,9 @@ def encode_examples(examples: Sequence[LabelledExample], codec: ClassifierCodec,
     """
     unknown = Counter(example.label for example in examples if codec.labels.find(example.label) is None)
     if unknown:
-        shown = ", ".join(f"{label!r} ({count:,} examples)" for label, count in unknown.most_common(SHOWN))
+        shown = ", ".join(
+            f"{label!r} ({count:,} example{'s' * (count > 1)})" for label, count in unknown.most_common(SHOWN)
+        )
         known = ", ".join(codec.labels.names[: 4 * SHOWN])
         raise InputError(f"{name} has labels that the model does not know: {shown}", f"it knows {known}")
     return [
@@ -170,7 +172,7 @@ def _read(config: ClassifyData, keep: Path | None, wanted: InputKind | None) -> 
     every = (train, _mixed([*validation, *given[0].examples], config), [*test, *given[1].examples])
     parts = tuple([example for example in part if not is_empty(example.value)] for part in every)
     notes = [note for one in (found, *given) for note in one.notes]
-    notes += _left_out(sum(map(len, every)) - sum(map(len, parts)), "that were empty")
+    notes += _left_out(sum(map(len, every)) - sum(map(len, parts)), "empty *")
     return found.kind, (parts[0], parts[1], parts[2]), notes
 
 
@@ -210,5 +212,7 @@ def _lonely(codec: ClassifierCodec) -> list[str]:
     return [f"{len(alone):,} {what} one training example only ({shown}): no part is held out that could measure it"]
 
 
-def _left_out(count: int, what: str) -> list[str]:
-    return [f"{count:,} example{'s' * (count > 1)} {what} left out"] if count else []
+def _left_out(count: int, which: str) -> list[str]:
+    """A note of examples left out; the asterisk in ``which`` stands for them."""
+    examples = "example" if count == 1 else "examples"
+    return [f"{count:,} {which.replace('*', examples)} left out"] if count else []
