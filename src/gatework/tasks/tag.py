@@ -1,0 +1,165 @@
+"""Tagging: a tag for each word of a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from gatework.data.codec import Codec
+from gatework.data.dataset import Dataset
+from gatework.data.tag_codec import NO_TAG, TaggedExample, TaggerCodec
+from gatework.data.tagged_dataset import load_tagged
+from gatework.data.word_vectors import coverage, read_word_vectors
+from gatework.errors import InputError
+from gatework.models.tag import Tagger
+from gatework.models.tag_figures import tag_rows
+from gatework.models.word_vectors import start_from_vectors
+from gatework.settings import DataConfig, PredictionConfig
+from gatework.settings.tasks.tag import TagData, TaggerConfig, TagPrediction
+from gatework.tasks.example_task import ExampleTask, chunks
+from gatework.tasks.tag_input import Line, lines_to_tag, sentences_to_tag
+from gatework.tasks.task import Answer, Progress
+from gatework.training import Score, Trainer
+
+SHOWN_WORDS = 40
+"""Of a sentence so many words are shown after each validation."""
+
+
+@dataclass(frozen=True)
+class TagScore(Score):
+    """A score, and what was noted of the data."""
+
+    notes: Sequence[str] = ()
+
+
+class TagTask(ExampleTask[Tagger]):
+    """Sentences of tagged words."""
+
+    name = "tag"
+    model = Tagger
+
+    def load(
+        self,
+        config: DataConfig,
+        *,
+        progress: Progress | None = None,
+        keep: Path | None = None,
+        codec: Codec | None = None,
+    ) -> Dataset:
+        """Read, divide and encode sentences."""
+        assert isinstance(config, TagData)
+        assert codec is None or isinstance(codec, TaggerCodec)
+        return load_tagged(config, keep=keep, codec=codec)
+
+    def build(self, config: BaseModel, data: Dataset) -> Tagger:
+        """A fresh model, its embedding from pretrained vectors where some are named."""
+        assert isinstance(config, TaggerConfig)
+        assert isinstance(data.config, TagData)
+        model = Tagger(config, data.codec)
+        path, embedding = data.config.word_vectors, model.words.embedding
+        if path is None:
+            if config.frozen:
+                raise InputError("only pretrained word vectors can be kept as they are", "add --word-vectors FILE")
+            return model
+        if embedding is None:
+            raise InputError("word vectors need an embedding", "train with --embedding-size")
+        start_from_vectors(embedding, data.codec.words, path, frozen=config.frozen)
+        return model
+
+    def describe(self, trainer: Trainer) -> list[str]:
+        """Also words, characters, tags, and how many words have pretrained vectors."""
+        model, data = trainer.model, trainer.data
+        assert isinstance(model, Tagger)
+        assert isinstance(data.config, TagData)
+        codec = model.codec
+        spans = ", of spans" if codec.has_spans else ""
+        known = f"{len(codec.words):,} words, {len(codec.characters)} characters, {len(codec.tags)} tags{spans}"
+        if (path := data.config.word_vectors) is not None:
+            found = coverage(codec.trained_words, read_word_vectors(path, codec.trained_words).words)
+            known += f"; pretrained vectors of {found.share:.0%} of the training words"
+        first, *rest = super().describe(trainer)
+        return [first, f"known   {known}", *rest]
+
+    def show(self, model: Tagger, examples: Sequence[TaggedExample]) -> str:
+        """Sentences with their tags; where one is wrong, what is right behind it."""
+        return "\n".join(
+            " ".join(map(_shown, example.words[:SHOWN_WORDS], tags, _right(model, example)))
+            for example, tags in zip(examples, model.tags(examples), strict=True)
+        )
+
+    def inputs(self, sources: Sequence[str], encoding: str) -> Iterator[Line]:
+        """The lines of files."""
+        return lines_to_tag(sources, encoding)
+
+    def answer(self, model: Tagger, inputs: Iterable[Line], options: PredictionConfig) -> Iterator[Answer]:
+        """Words and tags of each sentence; none of an empty line."""
+        assert isinstance(options, TagPrediction)
+        sentences = sentences_to_tag(inputs, options.columns, options.word_column)
+        for part in chunks(sentences, options.batch):
+            tags = iter(model.tags([model.codec.encode(words) for words in part if words]))
+            for words in part:
+                yield {"words": words, "tags": next(tags) if words else []}
+
+    def as_text(self, answer: Answer) -> str:
+        """A line a word, its tag behind a tab, and a blank line: what ``train`` and ``evaluate`` read."""
+        return "".join(f"{word}\t{tag}\n" for word, tag in zip(answer["words"], answer["tags"], strict=True))
+
+    def reading(self, model: Tagger) -> dict[str, Any]:
+        """How words are looked up; the vocabulary is the model's."""
+        fixed = {"min_count": 1, "max_vocabulary": None, "word_vectors": None}
+        return {"lower": model.codec.words.lower, **fixed}
+
+    def score(
+        self,
+        model: Tagger,
+        data: Dataset,
+        part: str,
+        *,
+        name: str,
+        poll: Callable[[], None] = lambda: None,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> Score:
+        """Measure, and keep what was noted of the data."""
+        found = super().score(model, data, part, name=name, poll=poll, progress=progress)
+        return TagScore(**vars(found), notes=data.notes)
+
+    def score_lines(self, model: Tagger, score: Score, name: str) -> list[str]:
+        """Loss, figures, and a table of the tags."""
+        rows = tag_rows(score.totals, model.codec)
+        width = max(len("tag"), *(len(row.tag) for row in rows))
+        return [
+            *super().score_lines(model, score, name),
+            f"{'tag':<{width}}  precision  recall     F1    words",
+            *(
+                f"{one.tag:<{width}}  {one.precision:9.3f}  {one.recall:6.3f}  {one.f1:5.3f}  {one.meant:7,}"
+                for one in rows
+            ),
+        ]
+
+    def score_record(self, model: Tagger, score: Score, name: str) -> Answer:
+        """The same."""
+        tags = {
+            row.tag: {"precision": row.precision, "recall": row.recall, "f1": row.f1, "words": row.meant}
+            for row in tag_rows(score.totals, model.codec)
+        }
+        return super().score_record(model, score, name) | {"tags": tags}
+
+    def notes(self, model: Tagger, score: Score) -> Sequence[str]:
+        """What was noted of the data."""
+        return score.notes if isinstance(score, TagScore) else ()
+
+
+def _right(model: Tagger, example: TaggedExample) -> list[str]:
+    """The right tags of a sentence; empty where one is not known."""
+    return ["" if tag == NO_TAG else model.codec.tags.names[tag] for tag in example.tags.tolist()]
+
+
+def _shown(word: str, tag: str, right: str) -> str:
+    return f"{word}/{tag}" if tag == right else f"{word}/{tag}[{right or '?'}]"
+
+
+TASK = TagTask()
