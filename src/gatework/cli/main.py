@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from gatework import __version__
-from gatework.cli import cells, doctor, evaluate, explain, generate, plot, predict, train
+from gatework.cli import cells, doctor, evaluate, explain, generate, plot, predict, rate, train
 from gatework.cli.console import print_error
 from gatework.errors import DivergedError, GateworkError
 from gatework.settings import TASKS
@@ -21,16 +21,10 @@ from gatework.settings import TASKS
 INPUT_ERROR = 2
 DIVERGED = 3
 
-COMMANDS = {
-    "train": train,
-    "generate": generate,
-    "predict": predict,
-    "evaluate": evaluate,
-    "plot": plot,
-    "cells": cells,
-    "explain": explain,
-    "doctor": doctor,
-}
+TRAINING = (train, rate)
+"""Commands whose help shows the options of a task."""
+OTHERS = (generate, predict, evaluate, plot, cells, explain, doctor)
+COMMANDS = frozenset(command.__name__.rpartition(".")[2] for command in (*TRAINING, *OTHERS))
 
 
 def make_app(task: str = "language") -> typer.Typer:
@@ -48,11 +42,10 @@ def make_app(task: str = "language") -> typer.Typer:
         ),
     )
     app.callback()(options)
-    for name, command in COMMANDS.items():
-        if name == "train":
-            train.register(app, task)
-        else:
-            command.register(app)
+    for command in TRAINING:
+        command.register(app, task)
+    for command in OTHERS:
+        command.register(app)
     return app
 
 

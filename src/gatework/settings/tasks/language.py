@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from gatework.settings.corpus import CorpusConfig
-from gatework.settings.recurrent import EmbeddingSize, HiddenSize, RecurrentConfig
+from gatework.settings.recurrent import EmbeddingSize, HiddenSize, LabelSmoothing, RecurrentConfig
 from gatework.settings.task import TaskSettings
 from gatework.settings.training import StreamTraining
 
@@ -18,6 +18,18 @@ class LanguageModelConfig(RecurrentConfig):
     hidden_size: HiddenSize = 384
     embedding_size: EmbeddingSize = 128
     tied: bool = Field(False, description="Use the embedding as output weights too; needs embedding = hidden size.")
+
+    adaptive_softmax: bool = Field(
+        False, description="Predict rare words in two steps, class then word: faster for large vocabularies of words."
+    )
+    label_smoothing: LabelSmoothing = 0.0
+
+    @model_validator(mode="after")
+    def _output_is_one_thing(self) -> Self:
+        if self.adaptive_softmax and (self.tied or self.label_smoothing):
+            other = "tied" if self.tied else "label-smoothing"
+            raise ValueError(f"--adaptive-softmax has no {other}: leave one of them out")
+        return self
 
     @model_validator(mode="after")
     def _tied_sizes_agree(self) -> Self:
