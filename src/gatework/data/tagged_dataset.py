@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from gatework.data.dataset import Dataset, divided, make_dataset
 from gatework.data.lines import Source, kept_input, source_name
 from gatework.data.tag_codec import TaggedExample, TaggerCodec
 from gatework.data.tagged import TaggedSentence, read_tagged
-from gatework.data.word_vectors import read_word_vectors
+from gatework.data.word_vectors import WordVectors, read_word_vectors
 from gatework.errors import InputError
 from gatework.settings import STANDARD_INPUT
 from gatework.settings.tasks.tag import TagData
@@ -20,10 +22,30 @@ LONG = 500
 SHOWN = 5
 """So many tags are named in a note."""
 
-Encoded = Dataset[TaggedExample, TaggerCodec]
+
+@dataclass(frozen=True, eq=False)
+class TaggedDataset(Dataset[TaggedExample, TaggerCodec]):
+    """Encoded sentences, and pretrained vectors of their words."""
+
+    config: TagData
+
+    @functools.cached_property
+    def vectors(self) -> WordVectors | None:
+        """Pretrained vectors of the words that the model knows, if a file was named; read when first needed.
+
+        Raises:
+            InputError, DamagedFileError: they cannot be read, or are of no such word.
+        """
+        path, names = self.config.word_vectors, self.codec.words.names
+        if path is None:
+            return None
+        found = read_word_vectors(path, names)
+        if not found.words:
+            raise InputError(f"{path} has none of the {len(names):,} words", "give vectors of the language of the data")
+        return found
 
 
-def load_tagged(config: TagData, *, keep: Path | None = None, codec: TaggerCodec | None = None) -> Encoded:
+def load_tagged(config: TagData, *, keep: Path | None = None, codec: TaggerCodec | None = None) -> TaggedDataset:
     """Read, divide and encode tagged sentences.
 
     Args:
@@ -51,7 +73,8 @@ def load_tagged(config: TagData, *, keep: Path | None = None, codec: TaggerCodec
         if left_out := len(train) - len(parts["train"]):
             notes.append(f"{left_out:,} training sentences of more than {config.max_length} words are left out")
     first, second, third = ([codec.encode(*one[:2]) for one in sentences] for sentences in parts.values())
-    return make_dataset((first, second, third), codec, config, name, notes)
+    made = make_dataset((first, second, third), codec, config, name, notes)
+    return TaggedDataset(**vars(made))
 
 
 def read_sentences(sources: Sequence[str], config: TagData, keep: Path | None = None) -> list[TaggedSentence]:

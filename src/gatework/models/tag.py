@@ -126,6 +126,7 @@ class Tagger(ExampleModel[TaggerConfig, TaggerCodec, TaggedExample, TagBatch]):
             )
         return -self.crf.log_likelihood(scores, batch.tags, batch.lengths).sum() / batch.lengths.sum()
 
+    @torch.no_grad()
     def totals(self, batch: TagBatch) -> Totals:
         """The loss over words of known tags (with a CRF, sentences of them), and what ``count_tags`` counts."""
         scores = self(batch).float()

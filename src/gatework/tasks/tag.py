@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from gatework.data.codec import Codec
 from gatework.data.dataset import Dataset
 from gatework.data.tag_codec import NO_TAG, TaggedExample, TaggerCodec
-from gatework.data.tagged_dataset import load_tagged
-from gatework.data.word_vectors import coverage, read_word_vectors
+from gatework.data.tagged_dataset import TaggedDataset, load_tagged
+from gatework.data.word_vectors import coverage
 from gatework.errors import InputError
 from gatework.models.tag import Tagger
 from gatework.models.tag_figures import tag_rows
@@ -25,6 +25,7 @@ from gatework.tasks.tag_input import Line, lines_to_tag, sentences_to_tag
 from gatework.tasks.task import Answer, Progress
 from gatework.training import Score, Trainer
 
+NAME_VECTORS = "name a file with --word-vectors"
 SHOWN_WORDS = 40
 """Of a sentence so many words are shown after each validation."""
 
@@ -58,28 +59,32 @@ class TagTask(ExampleTask[Tagger]):
     def build(self, config: BaseModel, data: Dataset) -> Tagger:
         """A fresh model, its embedding from pretrained vectors where some are named."""
         assert isinstance(config, TaggerConfig)
-        assert isinstance(data.config, TagData)
+        assert isinstance(data, TaggedDataset)
         model = Tagger(config, data.codec)
-        path, embedding = data.config.word_vectors, model.words.embedding
-        if path is None:
+        vectors, embedding = data.vectors, model.words.embedding
+        if vectors is None:
             if config.frozen:
-                raise InputError("only pretrained word vectors can be kept as they are", "add --word-vectors FILE")
+                raise InputError("--frozen keeps pretrained vectors as they are, and there are none", NAME_VECTORS)
             return model
-        if embedding is None:
-            raise InputError("word vectors need an embedding", "train with --embedding-size")
-        start_from_vectors(embedding, data.codec.words, path, frozen=config.frozen)
+        width = vectors.vectors.shape[1]
+        if embedding is None or config.embedding_size != width:
+            raise InputError(
+                f"the pretrained vectors have {width} numbers, the embedding {config.embedding_size}",
+                f"add --embedding-size {width}",
+            )
+        start_from_vectors(embedding, data.codec.words, vectors, frozen=config.frozen)
         return model
 
     def describe(self, trainer: Trainer) -> list[str]:
         """Also words, characters, tags, and how many words have pretrained vectors."""
         model, data = trainer.model, trainer.data
         assert isinstance(model, Tagger)
-        assert isinstance(data.config, TagData)
+        assert isinstance(data, TaggedDataset)
         codec = model.codec
         spans = ", of spans" if codec.has_spans else ""
         known = f"{len(codec.words):,} words, {len(codec.characters)} characters, {len(codec.tags)} tags{spans}"
-        if (path := data.config.word_vectors) is not None:
-            found = coverage(codec.trained_words, read_word_vectors(path, codec.trained_words).words)
+        if data.vectors is not None:
+            found = coverage(codec.trained_words, data.vectors.words)
             known += f"; pretrained vectors of {found.share:.0%} of the training words"
         first, *rest = super().describe(trainer)
         return [first, f"known   {known}", *rest]
