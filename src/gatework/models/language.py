@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -44,6 +45,10 @@ class LanguageModel(Model[LanguageModelConfig, Vocabulary]):
     def vocabulary(self) -> Vocabulary:
         """The symbols."""
         return self.codec
+
+    def symbol_vectors(self) -> tuple[Sequence[str], Tensor] | None:
+        """The vocabulary and its embedding."""
+        return None if self.embedding is None else (self.vocabulary.symbols, self.embedding.weight)
 
     @functools.cached_property
     def document_end(self) -> list[int]:
