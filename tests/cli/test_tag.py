@@ -26,7 +26,7 @@ SENTENCES = [
 ]
 SMALL = [
     *("--hidden-size", "13", "--embedding-size", "5", "--character-size", "3", "--character-hidden", "7"),
-    *("--batch", "5", "--validation", "0.2"),
+    *("--batch", "5", "--validation", "0.2", "--dropout", "0", "--embedding-dropout", "0", "--word-dropout", "0.1"),
 ]
 
 
@@ -45,7 +45,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--task",
         "tag",
         "--epochs",
-        "12",
+        "15",
+        "--learning-rate",
+        "0.03",
         "--run",
         str(folder / "run"),
         "--crf",
@@ -81,11 +83,11 @@ def test_evaluate_tells_figures_and_a_table_of_tags(work: Path, command: Command
     assert "accuracy 1.0000" in said.out
     assert "span f1 1.0000" in said.out
     table = [line.split() for line in said.out.splitlines()]
-    assert ["tag", "precision", "recall", "F1", "words"] in table
+    assert ["class", "precision", "recall", "F1", "examples"] in table
     found = json.loads(command("evaluate", "run", "names.tsv", "--json").out)
     assert found["unit"] == "word"
     assert found["count"] == 108
-    assert found["tags"]["O"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0, "words": 48}
+    assert found["classes"]["O"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0, "examples": 48}
     assert {"accuracy", "macro_f1", "span_precision", "span_recall", "span_f1"} < found.keys()
     Path("other.tsv").write_text("Anna\tB-PER\n.\tO\n\nParis\tB-CITY\n")
     said = command("evaluate", "run", "other.tsv")
@@ -124,7 +126,7 @@ def test_pretrained_vectors(work: Path, command: Command) -> None:
     vectors = np.random.default_rng(3).normal(0, 0.5, (3, 5))
     write_word_vectors("vectors.txt", ["anna", "paris", "oslo"], vectors)
     begin = ["train", "names.tsv", "--task", "tag", "--word-vectors", "vectors.txt", "--epochs", "1"]
-    said = command(*begin, *SMALL, "--run", "new", "--frozen")
+    said = command(*begin, *SMALL[:2], *SMALL[4:], "--run", "new", "--frozen")
     assert (said.status, said.err) == (0, "")
     assert "pretrained vectors of 29% of the training words" in said.out  # 2 of 7
     from gatework.models import Tagger
@@ -133,12 +135,12 @@ def test_pretrained_vectors(work: Path, command: Command) -> None:
     names, weights = model.symbol_vectors()
     for word, vector in zip(["anna", "paris", "oslo"], vectors, strict=True):
         assert weights[names.index(word)].tolist() == vector.astype(np.float32).tolist()
-    said = command(*begin, *SMALL[2:], "--embedding-size", "7")
+    said = command(*begin, *SMALL[4:], "--embedding-size", "7")
     assert said.status == 2
-    assert "vectors have 5 numbers, the embedding 7: add --embedding-size 5" in said.err
+    assert "vectors have 5 numbers, --embedding-size is 7. Leave out --embedding-size" in said.err
     said = command("train", "names.tsv", "--task", "tag", "--frozen")
     assert said.status == 2
-    assert "name a file with --word-vectors" in said.err
+    assert "Give --word-vectors" in said.err
 
 
 @pytest.mark.parametrize(
@@ -149,7 +151,7 @@ def test_pretrained_vectors(work: Path, command: Command) -> None:
         ("a\tX\n\nb\tX\n", [], "all training words of my.tsv have the tag 'X'"),
         ("", [], "my.tsv holds no sentence"),
         ("a\tX\n" * 10_001, [], "line 1 begins a sentence of more than 10,000 words"),
-        ("a\tX\nb\tY\n", ["--tag-column", "-3"], "no column -3 for the tag: name a column from 0 to 1"),
+        ("a\tX\nb\tY\n", ["--tag-column", "-3"], "no column -3 for the tag. Name a column from 0 to 1"),
         (
             "a\tX\nb\tY\n",
             ["--crf", "--label-smoothing", "0.1"],
@@ -177,4 +179,4 @@ def test_evaluation_on_tags_that_are_not_known_is_refused(work: Path, command: C
     Path("other.tsv").write_text("Anna\tPROPN\nsleeps\tVERB\n")
     said = command("evaluate", "run", "other.tsv")
     assert said.status == 2
-    assert "'PROPN' (1), 'VERB' (1): it knows B-LOC, B-PER, I-PER, O" in said.err
+    assert "'PROPN' (1), 'VERB' (1). It knows B-LOC, B-PER, I-PER, O" in said.err

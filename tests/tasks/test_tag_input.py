@@ -28,7 +28,7 @@ def test_a_word_a_line() -> None:
     assert sentences("\nthe\tD\nNew York\tN\n\nsee\tV\n") == [["the", "New York"], ["see"]]
     assert sentences("the\ncat\n\nsee", columns=True) == [["the", "cat"], ["see"]]
     assert sentences("1 the\n2 cat\n", columns=True, word=1) == [["the", "cat"]]
-    assert sentences("a\tb c\n", columns=False) == [["a", "b", "c"]]
+    assert sentences("a\tb c", columns=False) == [["a", "b", "c"]]
     assert sentences("1\tvamos\tir\tVERB\t_\t_\t0\troot\t_\t_\n2\t.\t.\tPUNCT\t_\t_\t1\tpunct\t_\t_") == [
         ["vamos", "."]
     ]

@@ -49,11 +49,11 @@ def trainer(dataset: TaggedDataset, tmp_path: Path) -> Callable[..., Trainer]:
 
 @pytest.mark.parametrize("crf", [False, True])
 def test_it_learns(trainer: Callable[..., Trainer], dataset: TaggedDataset, crf: bool) -> None:
-    given = trainer(steps=110, learning_rate=0.02, crf=crf)
+    given = trainer(steps=80, learning_rate=0.02, crf=crf)
     before = measure(given.model, dataset.validation).figures["accuracy"]
     outcome = given.fit()
     assert outcome.validation is not None
-    assert outcome.validation.figures["accuracy"] > 0.95 > 0.7 > before
+    assert outcome.validation.figures["accuracy"] > 0.9 > 0.7 > before
     assert outcome.validation.goal == "accuracy"
     loaded = measure(Tagger.from_pretrained(given.folder.model), dataset.validation)
     assert loaded == outcome.validation

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatework.data.dataset import Dataset, divided, make_dataset
+from gatework.data.dataset import Dataset, data_name, divided, make_dataset
 from gatework.data.lines import Source, kept_input, source_name
 from gatework.data.tag_codec import TaggedExample, TaggerCodec
 from gatework.data.tagged import TaggedSentence, read_tagged
@@ -54,9 +54,11 @@ def load_tagged(config: TagData, *, keep: Path | None = None, codec: TaggerCodec
         codec: that of a trained model; all sentences are then in the part ``train``.
 
     Raises:
-        InputError: they cannot be read, there are none, all words have the same tag, or a part has no sentence whose
-            tags the model knows.
+        InputError: nothing is named, they cannot be read, there are none, all words have the same tag, or a
+            part has no sentence whose tags the model knows.
     """
+    if not config.sources:
+        raise InputError("there is nothing to learn from", "name a file of a word and its tag a line")
     name = data_name(config.sources)
     given = [
         read_sentences(files, config, keep) for files in (config.sources, config.validation_data, config.test_data)
@@ -118,15 +120,6 @@ def new_codec(train: Sequence[TaggedSentence], config: TagData, name: str) -> Ta
         max_vocabulary=config.max_vocabulary,
         more_words=more,
     )
-
-
-def data_name(sources: Sequence[str]) -> str:
-    """What messages call the data."""
-    if not sources:
-        raise InputError("there is nothing to learn from", "name a file of a word and its tag a line")
-    if len(sources) > 1:
-        return f"{len(sources)} files"
-    return source_name(sources[0]) if sources[0] == STANDARD_INPUT else Path(sources[0]).name
 
 
 def _long_sentences(parts: Iterable[Sequence[TaggedSentence]]) -> list[str]:

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import torch
 from torch import nn
 
 from gatework.data.symbols import Symbols
 from gatework.data.word_vectors import WordVectors
+from gatework.errors import InputError
+from gatework.settings.tasks.classify import ClassifierConfig
+from gatework.settings.tasks.tag import TaggerConfig
+
+Config = TypeVar("Config", ClassifierConfig, TaggerConfig)
+
+
+def wide_as_vectors(config: Config, vectors: WordVectors | None) -> Config:
+    """The configuration with an embedding as wide as the pretrained vectors, where there are some.
+
+    Raises:
+        InputError: another width was asked for, or there is nothing that could be ``frozen``.
+    """
+    if vectors is None:
+        if config.frozen:
+            raise InputError("--frozen keeps pretrained vectors as they are, and there are none", "give --word-vectors")
+        return config
+    width = vectors.vectors.shape[1]
+    if "embedding_size" in config.model_fields_set and config.embedding_size != width:
+        raise InputError(
+            f"the pretrained vectors have {width} numbers, --embedding-size is {config.embedding_size}",
+            "leave out --embedding-size",
+        )
+    return config.model_copy(update={"embedding_size": width})
 
 
 def start_from_vectors(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +13,20 @@ from gatework.data.dataset import Dataset
 from gatework.data.tag_codec import NO_TAG, TaggedExample, TaggerCodec
 from gatework.data.tagged_dataset import TaggedDataset, load_tagged
 from gatework.data.word_vectors import coverage
-from gatework.errors import InputError
+from gatework.insight.confusion import plot_confusion
 from gatework.models.tag import Tagger
-from gatework.models.tag_figures import tag_rows
-from gatework.models.word_vectors import start_from_vectors
-from gatework.settings import DataConfig, PredictionConfig
+from gatework.models.tag_figures import confusion
+from gatework.models.word_vectors import start_from_vectors, wide_as_vectors
+from gatework.settings import DataConfig, PredictionConfig, RunConfig
 from gatework.settings.tasks.tag import TagData, TaggerConfig, TagPrediction
+from gatework.tasks.class_score import ClassScore
 from gatework.tasks.example_task import ExampleTask, chunks
 from gatework.tasks.tag_input import Line, lines_to_tag, sentences_to_tag
 from gatework.tasks.task import Answer, Progress
-from gatework.training import Score, Trainer
+from gatework.training import Score, Trainer, measure
 
-NAME_VECTORS = "name a file with --word-vectors"
 SHOWN_WORDS = 40
 """Of a sentence so many words are shown after each validation."""
-
-
-@dataclass(frozen=True)
-class TagScore(Score):
-    """A score, and what was noted of the data."""
-
-    notes: Sequence[str] = ()
 
 
 class TagTask(ExampleTask[Tagger]):
@@ -56,23 +48,21 @@ class TagTask(ExampleTask[Tagger]):
         assert codec is None or isinstance(codec, TaggerCodec)
         return load_tagged(config, keep=keep, codec=codec)
 
+    def settled(self, config: RunConfig, data: Dataset) -> RunConfig:
+        """An embedding as wide as the pretrained vectors."""
+        assert isinstance(data, TaggedDataset)
+        assert isinstance(config.model, TaggerConfig)
+        return config.model_copy(update={"model": wide_as_vectors(config.model, data.vectors)})
+
     def build(self, config: BaseModel, data: Dataset) -> Tagger:
         """A fresh model, its embedding from pretrained vectors where some are named."""
         assert isinstance(config, TaggerConfig)
         assert isinstance(data, TaggedDataset)
         model = Tagger(config, data.codec)
-        vectors, embedding = data.vectors, model.words.embedding
-        if vectors is None:
-            if config.frozen:
-                raise InputError("--frozen keeps pretrained vectors as they are, and there are none", NAME_VECTORS)
-            return model
-        width = vectors.vectors.shape[1]
-        if embedding is None or config.embedding_size != width:
-            raise InputError(
-                f"the pretrained vectors have {width} numbers, the embedding {config.embedding_size}",
-                f"add --embedding-size {width}",
-            )
-        start_from_vectors(embedding, data.codec.words, vectors, frozen=config.frozen)
+        if data.vectors is not None:
+            embedding = model.words.embedding
+            assert embedding is not None  # settled
+            start_from_vectors(embedding, data.codec.words, data.vectors, frozen=config.frozen)
         return model
 
     def describe(self, trainer: Trainer) -> list[str]:
@@ -130,32 +120,27 @@ class TagTask(ExampleTask[Tagger]):
     ) -> Score:
         """Measure, and keep what was noted of the data."""
         found = super().score(model, data, part, name=name, poll=poll, progress=progress)
-        return TagScore(**vars(found), notes=data.notes)
+        return ClassScore.of(found, confusion(found.totals, model.codec), data.notes)
 
     def score_lines(self, model: Tagger, score: Score, name: str) -> list[str]:
-        """Loss, figures, and a table of the tags."""
-        rows = tag_rows(score.totals, model.codec)
-        width = max(len("tag"), *(len(row.tag) for row in rows))
-        return [
-            *super().score_lines(model, score, name),
-            f"{'tag':<{width}}  precision  recall     F1    words",
-            *(
-                f"{one.tag:<{width}}  {one.precision:9.3f}  {one.recall:6.3f}  {one.f1:5.3f}  {one.meant:7,}"
-                for one in rows
-            ),
-        ]
+        """Loss, figures, a table of the tags, and the most frequent mistakes."""
+        assert isinstance(score, ClassScore)
+        return [*super().score_lines(model, score, name), *score.lines()]
 
     def score_record(self, model: Tagger, score: Score, name: str) -> Answer:
         """The same."""
-        tags = {
-            row.tag: {"precision": row.precision, "recall": row.recall, "f1": row.f1, "words": row.meant}
-            for row in tag_rows(score.totals, model.codec)
-        }
-        return super().score_record(model, score, name) | {"tags": tags}
+        assert isinstance(score, ClassScore)
+        return super().score_record(model, score, name) | score.record()
 
     def notes(self, model: Tagger, score: Score) -> Sequence[str]:
         """What was noted of the data."""
-        return score.notes if isinstance(score, TagScore) else ()
+        return score.notes if isinstance(score, ClassScore) else ()
+
+    def pictures(self, model: Tagger, data: Dataset, folder: Path, *, layer: int = 0) -> list[Path]:
+        """The confusion matrix of held-out words."""
+        part = "validation" if data.validation else "test" if data.test else "train"
+        found = confusion(measure(model, getattr(data, part)).totals, model.codec)
+        return [plot_confusion(found, folder / "confusion.png", title=f"{part} part of {data.name}")]
 
 
 def _right(model: Tagger, example: TaggedExample) -> list[str]:

@@ -47,9 +47,9 @@ class TaggerConfig(EncoderConfig):
     """Words and their characters, recurrent stack, and output of a tagger."""
 
     hidden_size: HiddenSize = 128
-    dropout: Dropout = 0.5
+    dropout: Dropout = 0.3
     embedding_size: EmbeddingSize = 100
-    embedding_dropout: float = Field(0.5, ge=0, lt=1, description="Share of the embedding's entries dropped.")
+    embedding_dropout: float = Field(0.3, ge=0, lt=1, description="Share of the embedding's entries dropped.")
     word_dropout: float = Field(
         0.25, ge=0, lt=1, description="Share of the words that become unknown in training, so that characters count."
     )
@@ -79,7 +79,7 @@ class TaggerConfig(EncoderConfig):
 class TagTraining(ExampleTraining):
     """Training on tagged sentences."""
 
-    usual_epochs: ClassVar[float] = 20.0
+    usual_epochs: ClassVar[float] = 12.0
 
 
 class TagPrediction(PredictionConfig):
