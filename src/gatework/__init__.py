@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gatework.layers import Stateful as Stateful
     from gatework.layers import truncated as truncated
     from gatework.models import LanguageModel as LanguageModel
+    from gatework.models import Transcriber as Transcriber
     from gatework.settings import CorpusConfig as CorpusConfig
     from gatework.settings import Regularizers as Regularizers
     from gatework.settings import TrainingConfig as TrainingConfig
@@ -61,6 +62,7 @@ _ROOMS = {
     "Stateful": "layers",
     "truncated": "layers",
     "LanguageModel": "models",
+    "Transcriber": "models",
     "CorpusConfig": "settings",
     "Regularizers": "settings",
     "TrainingConfig": "settings",

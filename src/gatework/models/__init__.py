@@ -2,5 +2,6 @@
 
 from gatework.models.language import LanguageModel
 from gatework.models.model import ExampleModel, Model
+from gatework.models.transcribe import Transcriber
 
-__all__ = ["ExampleModel", "LanguageModel", "Model"]
+__all__ = ["ExampleModel", "LanguageModel", "Model", "Transcriber"]

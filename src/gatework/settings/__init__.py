@@ -8,6 +8,13 @@ from gatework.settings.run import RunConfig, checked, checked_config, run_config
 from gatework.settings.task import PredictionConfig, TaskSettings
 from gatework.settings.tasks import TASKS, task_settings
 from gatework.settings.tasks.language import LanguageModelConfig
+from gatework.settings.tasks.transcribe import (
+    TranscribeData,
+    TranscribePrediction,
+    TranscriberConfig,
+    TranscribeTraining,
+    Units,
+)
 from gatework.settings.training import ExampleTraining, StreamTraining, TrainingConfig
 
 __all__ = [
@@ -27,6 +34,11 @@ __all__ = [
     "StreamTraining",
     "TaskSettings",
     "TrainingConfig",
+    "TranscribeData",
+    "TranscribePrediction",
+    "TranscribeTraining",
+    "TranscriberConfig",
+    "Units",
     "checked",
     "checked_config",
     "run_config",
