@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from gatework.data.audio import read_wav
+from gatework.data.audio import Recording, read_wav
 from gatework.data.codec import Codec
 from gatework.data.dataset import Dataset
 from gatework.data.edit_distance import errors
@@ -115,10 +115,9 @@ class TranscribeTask(ExampleTask[Transcriber]):
     def answer(self, model: Transcriber, inputs: Iterable[str], options: PredictionConfig) -> Iterator[Answer]:
         """Symbols, text, score, and when each symbol was said; a note where something is odd."""
         assert isinstance(options, TranscribePrediction)
-        for files in chunks(inputs, options.batch):
-            recordings = [read_wav(file, model.codec.features.rate) for file in files]
-            found = transcribe(model, [model.codec.hear(one.samples) for one in recordings], options)
-            for file, recording, heard in zip(files, recordings, found, strict=True):
+        for recordings in _read(inputs, model.codec.features.rate, options.batch):
+            found = transcribe(model, [model.codec.hear(one.samples) for _, one in recordings], options)
+            for (file, recording), heard in zip(recordings, found, strict=True):
                 notes = [recording.note] if recording.note else []
                 notes += ["silence"] if is_silent(recording.samples) else []
                 answer: Answer = {"file": file, "tokens": list(heard.symbols), "text": heard.text}
@@ -145,6 +144,23 @@ class TranscribeTask(ExampleTask[Transcriber]):
             step_ms=codec.step_seconds / codec.stacked * 1000,
         )
         return [picture]
+
+
+def _read(files: Iterable[str], rate: int, size: int) -> Iterator[list[tuple[str, Recording]]]:
+    """Recordings a few at a time; those before one that cannot be read are given before the error."""
+    waiting: list[tuple[str, Recording]] = []
+    for file in files:
+        try:
+            waiting.append((file, read_wav(file, rate)))
+        except InputError:
+            if waiting:
+                yield waiting
+            raise
+        if len(waiting) == size:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 def _line(model: Transcriber, symbols: Sequence[str], text: str) -> str:

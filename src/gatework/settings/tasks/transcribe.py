@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, field_validator
 
 from gatework.settings.data import ExampleData, absolute
-from gatework.settings.recurrent import Dropout, EncoderConfig, HiddenSize, Layers
+from gatework.settings.recurrent import Dropout, EncoderConfig, HiddenSize
 from gatework.settings.task import PredictionConfig, TaskSettings
 from gatework.settings.training import Batch, ExampleTraining
 
@@ -83,7 +83,6 @@ class TranscriberConfig(EncoderConfig):
     """Recurrent stack over frames of sound, and an output of symbols and blank."""
 
     hidden_size: HiddenSize = 128
-    layers: Layers = 2
     dropout: Dropout = 0.2
     time_masks: int = Field(2, ge=0, le=100, description="Spans of time that are hidden in each training example.")
     time_mask_share: float = Field(
@@ -98,8 +97,7 @@ class TranscriberConfig(EncoderConfig):
 class TranscribeTraining(ExampleTraining):
     """How it is trained."""
 
-    usual_epochs: ClassVar[float] = 30.0
-    rate_scale: ClassVar[float] = 2.0
+    usual_epochs: ClassVar[float] = 10.0
 
     batch: Batch = 16
 
