@@ -1,6 +1,8 @@
 """Spoken digits, three to six joined, written down as phonemes."""
 
-from benchmarks.task_rows import Row
+from __future__ import annotations
+
+from task_rows import Row
 
 ROWS = [
     Row(

@@ -10,7 +10,7 @@ import pytest
 
 from gatework.data.audio import read_wav, write_wav
 from gatework.data.lexicon import DIGITS
-from gatework.data.recordings import read_speech
+from gatework.data.speech_parts import read_speech
 from gatework.data.symbols import UNKNOWN
 from gatework.data.transcribed import load_speech
 from gatework.errors import InputError
@@ -60,7 +60,7 @@ def test_parts_of_their_own_and_symbols_that_training_lacks(tmp_path: Path, writ
     )
     assert [len(part) for part in (found.train, found.validation, found.test)] == [2, 1, 1]
     assert found.codec.names(found.test[0].tokens) == [UNKNOWN, "a", UNKNOWN]
-    note = "validation recordings have symbols that are not in the training transcripts, 2 in all: 'd' 'e'"
+    note = "symbols of the validation part that are not in training transcripts: 2, namely 'd' 'e'"
     assert note in found.notes
 
 
@@ -70,7 +70,7 @@ def test_a_trained_models_codec_is_used(tmp_path: Path, write_spoken: Write) -> 
     found = load_speech(data(other, bands=5, units="word", rate=3000), codec=codec)
     assert found.codec is codec
     assert found.train[0].steps.shape[1] == codec.width
-    assert found.notes[0] == "1 recordings resampled from 8000 to 4000 Hz"
+    assert found.notes[0] == "1 recording resampled from 8000 to 4000 Hz"
 
 
 def test_rates(tmp_path: Path, write_spoken: Write) -> None:
@@ -78,7 +78,7 @@ def test_rates(tmp_path: Path, write_spoken: Write) -> None:
     write_wav(folder / "1.wav", read_wav(folder / "1.wav", 6000).samples, 6000)
     found = load_speech(data(folder))
     assert found.codec.features.rate == 4000  # most of them
-    assert found.notes == ("1 recordings resampled from 6000 to 4000 Hz",)
+    assert found.notes == ("1 recording resampled from 6000 to 4000 Hz",)
     assert load_speech(data(folder, rate=6000)).notes == ("2 recordings resampled from 4000 to 6000 Hz",)
 
 
@@ -89,10 +89,8 @@ def test_silent_and_short_recordings_are_left_out(tmp_path: Path, write_spoken: 
     found = load_speech(data(folder))
     assert [Path(one.name).stem for one in found.train] == ["0", "3"]
     silent, short = found.notes
-    assert silent == f"1 training recordings are silent and left out, such as {folder / '1.wav'}"
-    assert (
-        short == f"1 training recordings are too short for their transcripts and left out, such as {folder / '2.wav'}"
-    )
+    assert silent == f"silent and left out of the training part: 1, such as {folder / '1.wav'}"
+    assert short == f"too short for its transcript and left out of the training part: 1, such as {folder / '2.wav'}"
     few = load_speech(data(folder, max_length=len(found.train[0].steps)))
     assert [Path(one.name).stem for one in few.train] == ["0"]
     assert "longer than" in few.notes[-1]

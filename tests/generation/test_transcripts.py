@@ -71,10 +71,12 @@ def test_several_recordings_at_once(model: Transcriber) -> None:
     generator = np.random.default_rng(3)
     for parameter in model.parameters():
         parameter.data = 2 * torch.randn_like(parameter)
+    model.output.bias.data.zero_()
     utterances = [generator.standard_normal((steps, 10)).astype(np.float32) for steps in (7, 3, 11)]
-    together = transcribe(model, utterances)
+    options = TranscribePrediction(language_weight=0.1)
+    together = transcribe(model, utterances, options)
     for found, utterance in zip(together, utterances, strict=True):
-        (alone,) = transcribe(model, [utterance])
+        (alone,) = transcribe(model, [utterance], options)
         assert found.symbols == alone.symbols
         assert found.times == alone.times
         assert found.score == pytest.approx(alone.score, rel=1e-4)

@@ -10,9 +10,9 @@ from gatework.data.alignments import steps_needed
 from gatework.data.dataset import Dataset, make_dataset
 from gatework.data.lexicon import DIGITS, Lexicon, read_lexicon
 from gatework.data.ngrams import NGrams
-from gatework.data.recordings import Progress, Said, Speech, read_speech
 from gatework.data.spectra import LogMel
 from gatework.data.speech import BLANK, SpeechCodec, Utterance, is_silent, spelled
+from gatework.data.speech_parts import Progress, Said, Speech, read_speech
 from gatework.data.symbols import Splitting, Symbols
 from gatework.errors import InputError
 from gatework.settings import TranscribeData, Units
@@ -48,13 +48,13 @@ def load_speech(
     codec = codec or _new_codec(speech, config, lexicon)
     notes = list(speech.notes)
     train, validation, test = (
-        _encoded(said, codec, f"{name} recordings", notes)
+        _encoded(said, codec, f"of the {name} part", notes)
         for name, said in (("training", speech.train), ("validation", speech.validation), ("test", speech.test))
     )
     if config.max_length is not None:
         short = [one for one in train if len(one.steps) <= config.max_length]
         if len(short) < len(train):
-            notes.append(f"{len(train) - len(short):,} training recordings are longer than {config.max_length} steps")
+            notes.append(f"{len(train) - len(short):,} training utterances are longer than {config.max_length} steps")
         train = short
     return make_dataset((train, validation, test), codec, config, Path(config.sources[0]).resolve().name, notes)
 
@@ -108,14 +108,12 @@ def _encoded(part: Sequence[Said], codec: SpeechCodec, what: str, notes: list[st
             words = (said.text.lower() if small else said.text).split()
             found.append(Utterance(steps, tokens, tuple(words), said.name))
             unknown.update(name for name, token in zip(codec.symbols.split(text), tokens, strict=True) if not token)
-    for names, why in ((silent, "silent"), (short, "too short for their transcripts")):
+    for names, why in ((silent, "silent"), (short, "too short for its transcript")):
         if names:
-            notes.append(f"{len(names):,} {what} are {why} and left out, such as {names[0]}")
+            notes.append(f"{why} and left out {what}: {len(names):,}, such as {names[0]}")
     if unknown:
         listed = " ".join(map(repr, sorted(unknown)[:SHOWN])) + " ..." * (len(unknown) > SHOWN)
-        notes.append(
-            f"{what} have symbols that are not in the training transcripts, {unknown.total():,} in all: {listed}"
-        )
+        notes.append(f"symbols {what} that are not in training transcripts: {unknown.total():,}, namely {listed}")
     return found
 
 

@@ -1,7 +1,9 @@
 """One task, one file: embed, layers, head, loss."""
 
+from gatework.models.classify import Classifier
 from gatework.models.language import LanguageModel
 from gatework.models.model import ExampleModel, Model
+from gatework.models.music import MusicModel
 from gatework.models.transcribe import Transcriber
 
-__all__ = ["ExampleModel", "LanguageModel", "Model", "Transcriber"]
+__all__ = ["Classifier", "ExampleModel", "LanguageModel", "Model", "MusicModel", "Transcriber"]
