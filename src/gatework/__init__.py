@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gatework.models import LanguageModel as LanguageModel
     from gatework.models import MusicModel as MusicModel
     from gatework.models import Tagger as Tagger
+    from gatework.models import Transcriber as Transcriber
     from gatework.settings import CorpusConfig as CorpusConfig
     from gatework.settings import Regularizers as Regularizers
     from gatework.settings import TrainingConfig as TrainingConfig
@@ -67,6 +68,7 @@ _ROOMS = {
     "LanguageModel": "models",
     "MusicModel": "models",
     "Tagger": "models",
+    "Transcriber": "models",
     "CorpusConfig": "settings",
     "Regularizers": "settings",
     "TrainingConfig": "settings",

@@ -5,5 +5,6 @@ from gatework.models.language import LanguageModel
 from gatework.models.model import ExampleModel, Model
 from gatework.models.music import MusicModel
 from gatework.models.tag import Tagger
+from gatework.models.transcribe import Transcriber
 
-__all__ = ["Classifier", "ExampleModel", "LanguageModel", "Model", "MusicModel", "Tagger"]
+__all__ = ["Classifier", "ExampleModel", "LanguageModel", "Model", "MusicModel", "Tagger", "Transcriber"]
