@@ -118,10 +118,10 @@ def joined(language: Language, pieces: Iterable[str]) -> str:
 
 
 def _language(texts: Sequence[str], config: TranslationData) -> Language:
-    limits = {"min_count": config.min_count, "max_size": config.max_vocabulary}
+    rare, most, special = config.min_count, config.max_vocabulary, (START, END)
     if config.level == "bpe":
-        return Subwords.build(texts, lower=config.lower, special=(START, END), **limits)
-    return Symbols.build(texts, config.level, lower=config.lower, special=(START, END), **limits)
+        return Subwords.build(texts, lower=config.lower, min_count=rare, max_size=most, special=special)
+    return Symbols.build(texts, config.level, lower=config.lower, min_count=rare, max_size=most, special=special)
 
 
 def _language_from(value: Any) -> Language:

@@ -67,7 +67,7 @@ class Subwords:
             show_progress=False,
         )
         tokenizer.train_from_iterator((_plain(text, lower) for text in texts), trainer)
-        return cls(tokenizer.to_str(), lower)
+        return cls(json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False), lower)
 
     def __len__(self) -> int:
         return self._tokenizer.get_vocab_size()
@@ -113,7 +113,7 @@ class Subwords:
         library = _library()
         try:
             return library.Tokenizer.from_str(self.merges)
-        except Exception as error:  # noqa: BLE001  # the library raises nothing narrower
+        except Exception as error:  # the library raises nothing narrower
             raise ValueError(f"the library cannot read them: {error}") from error
 
 

@@ -68,7 +68,9 @@ def load_translated(
     parts = [[_example(pair, languages) for pair in part] for part in (train, validation, test)]
     kept = [one for one in parts[0] if config.max_length is None or one.steps <= config.max_length]
     if len(kept) < len(parts[0]):
-        read.notes.append(f"{len(parts[0]) - len(kept):,} training pairs of more than {config.max_length} steps left out")
+        read.notes.append(
+            f"{len(parts[0]) - len(kept):,} training pairs of more than {config.max_length} steps left out"
+        )
     if unknown := _unknown_share(parts[1] or parts[0]):
         read.notes.append(f"{unknown:.1%} of the target symbols of held-out pairs are unknown")
     return make_dataset((kept, parts[1], parts[2]), languages, config, read.name, read.notes)

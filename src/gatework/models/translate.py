@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gatework.data.language_pair import LanguagePair
+from gatework.data.language_pair import LanguagePair, name_of
 from gatework.data.padding import Batch, is_real, padded
 from gatework.data.translated import Translated
 from gatework.data.translation_scores import bleu_counts, bleu_of
+from gatework.errors import InputError
 from gatework.layers.recurrent import in_order, reading_order
 from gatework.models.attentive_decoder import AttentiveDecoder, DecoderState
 from gatework.models.bridge import Bridge
@@ -70,9 +71,17 @@ class TranslationModel(ExampleModel[TranslationConfig, LanguagePair, Translated,
         self.encoder = make_stack(config, config.embedding_size)
         self.decoder = AttentiveDecoder(config, len(languages.target), self.encoder.output_size)
         self.bridge = Bridge(self.encoder, self.decoder.stack) if config.bridge == "dense" else None
+        if config.tied == "all":
+            _share_embedding(self.reader, self.decoder, languages)
         self.register_buffer("updates", torch.zeros((), dtype=torch.int64))
         if config.choose_by == "bleu":
             self.goal = GREEDY_BLEU
+
+    def symbol_vectors(self) -> tuple[Sequence[str], Tensor] | None:
+        """The symbols of the source and their vectors."""
+        assert self.reader.embedding is not None
+        language = self.codec.source
+        return [name_of(language, number) for number in range(len(language))], self.reader.embedding.weight
 
     def length(self, example: Translated) -> int:
         """Steps of the longer side."""
@@ -153,3 +162,15 @@ class TranslationModel(ExampleModel[TranslationConfig, LanguagePair, Translated,
         )
         self.updates += 1
         return torch.rand(batch.target.shape, device=batch.target.device) < share
+
+
+def _share_embedding(reader: SymbolReader, decoder: AttentiveDecoder, languages: LanguagePair) -> None:
+    """Let the source be read with the decoder's embedding.
+
+    Raises:
+        InputError: the languages have different symbols.
+    """
+    if not languages.shared:
+        raise InputError("source and target have different symbols", "add --shared-vocabulary, or take --tied target")
+    if reader.embedding is not None:
+        reader.embedding.weight = decoder.output.weight

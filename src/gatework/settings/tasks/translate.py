@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gatework.settings.data import ExampleData, absolute
+from gatework.settings.data import ExampleData
 from gatework.settings.recurrent import (
     CellName,
     Dropout,
@@ -103,8 +103,8 @@ class TranslationConfig(EncoderConfig):
             raise ValueError("without attention and bridge the decoder would know nothing of the source")
         if self.bridge == "copy" and not self._is_copyable:
             raise ValueError(
-                "--bridge copy needs an encoder of one direction (--no-bidirectional) and a decoder of its cell, layers "
-                "and width"
+                "--bridge copy needs an encoder of one direction (--no-bidirectional) and a decoder of its cell, "
+                "layers and width"
             )
         if self.attention == "dot" and self.decoder_width != self.encoder_width:
             raise ValueError(
@@ -173,10 +173,6 @@ class TranslationPrediction(PredictionConfig):
         if self.n_best > self.beam:
             raise ValueError(f"n_best must be at most the beam, {self.beam}")
         return self
-
-    def anchored(self) -> Self:
-        """The same with absolute paths."""
-        return self.model_copy(update={"dictionary": None if self.dictionary is None else absolute([self.dictionary])[0]})
 
 
 SETTINGS = TaskSettings(
