@@ -77,8 +77,8 @@ class Translator:
         options: how.
 
     Raises:
-        InputError: unknown words are to be replaced, but the model has no attention or no words; the dictionary
-            cannot be read.
+        InputError: unknown words are to be replaced, but the model has no attention or no words; there is a coverage
+            penalty but no attention; the dictionary cannot be read.
     """
 
     def __init__(self, model: TranslationModel, options: TranslationPrediction | None = None) -> None:
@@ -87,6 +87,8 @@ class Translator:
         self.replaces = self.options.replace_unknown or self.options.dictionary is not None
         if self.replaces:
             _check_replaceable(model)
+        if self.options.coverage_penalty and model.config.attention == "none":
+            raise InputError("the model has no attention that could cover the source", "leave out --coverage-penalty")
         self.dictionary: dict[str, str] = {}
         if self.options.dictionary is not None:
             self.dictionary = _read_dictionary(self.options.dictionary, model.codec)

@@ -111,6 +111,7 @@ class TranslationModel(ExampleModel[TranslationConfig, LanguagePair, Translated,
         logits, targets = self._predictions(batch, self._own(batch))
         return F.cross_entropy(logits, targets, label_smoothing=self.config.label_smoothing)
 
+    @torch.no_grad()
     def totals(self, batch: TranslationBatch) -> Totals:
         """Cross-entropy without smoothing, symbols, how many are the likeliest; n-grams where BLEU chooses."""
         logits, targets = self._predictions(batch)
@@ -150,7 +151,9 @@ class TranslationModel(ExampleModel[TranslationConfig, LanguagePair, Translated,
         readouts = self.decoder(given, state, own).readouts
         real = is_real(batch.target_lengths, len(batch.target)).flatten().nonzero()[:, 0]
         chosen = readouts.flatten(0, 1).index_select(0, real)
-        return self.decoder.logits(chosen).float(), batch.target.flatten().index_select(0, real)
+        logits = self.decoder.logits(chosen)
+        exact = torch.promote_types(logits.dtype, torch.float32)
+        return logits.to(exact), batch.target.flatten().index_select(0, real)
 
     def _own(self, batch: TranslationBatch) -> Tensor | None:
         """Where the decoder is to read its own words; counts the updates that the schedule goes by."""
