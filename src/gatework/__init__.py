@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gatework.models import Classifier as Classifier
     from gatework.models import LanguageModel as LanguageModel
     from gatework.models import MusicModel as MusicModel
+    from gatework.models import TranslationModel as TranslationModel
     from gatework.settings import CorpusConfig as CorpusConfig
     from gatework.settings import Regularizers as Regularizers
     from gatework.settings import TrainingConfig as TrainingConfig
@@ -65,6 +66,7 @@ _ROOMS = {
     "Classifier": "models",
     "LanguageModel": "models",
     "MusicModel": "models",
+    "TranslationModel": "models",
     "CorpusConfig": "settings",
     "Regularizers": "settings",
     "TrainingConfig": "settings",

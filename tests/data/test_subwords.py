@@ -17,7 +17,9 @@ TEXTS = ["the lowest low tower .", "newer and lower , lower and newer !", "a tow
 
 
 def learn(max_size=60, **options):
-    return Subwords.build(TEXTS, **({"lower": False, "min_count": 1, "special": (START, END)} | options), max_size=max_size)
+    return Subwords.build(
+        TEXTS, **({"lower": False, "min_count": 1, "special": (START, END)} | options), max_size=max_size
+    )
 
 
 class Paper:
@@ -83,7 +85,9 @@ def test_saved_pieces_are_the_same_and_learning_is_deterministic():
     assert again == pieces == learn()
 
 
-@pytest.mark.parametrize("value", [{}, {"bpe": {}, "lower": False}, {"bpe": {"model": {"type": "BPE"}}, "lower": 1}, []])
+@pytest.mark.parametrize(
+    "value", [{}, {"bpe": {}, "lower": False}, {"bpe": {"model": {"type": "BPE"}}, "lower": 1}, []]
+)
 def test_damage_is_noticed(value):
     with pytest.raises(DamagedFileError, match="no pieces of words"):
         Subwords.from_json(value)

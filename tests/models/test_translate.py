@@ -38,7 +38,9 @@ def test_padding_changes_nothing(options):
     together, targets = logits_of(model, model.collate(all_of))
     begins = 0
     places = model.collate(all_of)
-    order = [(t, row) for t in range(len(places.target)) for row in range(len(all_of)) if t < places.target_lengths[row]]
+    order = [
+        (t, row) for t in range(len(places.target)) for row in range(len(all_of)) if t < places.target_lengths[row]
+    ]
     for row, example in enumerate(all_of):
         alone, own = logits_of(model, model.collate([example]))
         mine = [index for index, (_, of) in enumerate(order) if of == row]

@@ -69,5 +69,7 @@ def bleu_of(counts: Mapping[str, float]) -> float:
     """BLEU of added ``bleu_counts``, from 0 to 100."""
     orders = range(1, ORDER + 1)
     right, total = ([int(counts[f"{kind}_{n}"]) for n in orders] for kind in ("right", "total"))
-    score = scorers().BLEU.compute_bleu(right, total, int(counts["written"]), int(counts["wanted"]), smooth_method="exp")
+    score = scorers().BLEU.compute_bleu(
+        right, total, int(counts["written"]), int(counts["wanted"]), smooth_method="exp"
+    )
     return float(score.score)

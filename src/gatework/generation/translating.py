@@ -139,6 +139,7 @@ class Translator:
                 coverage_penalty=options.coverage_penalty,
                 block_ngrams=options.block_ngrams,
                 n_best=options.n_best,
+                minimum_length=1,  # a text that says something has a translation
             ),
             limits=torch.tensor([math.ceil(options.length_limit * len(source)) + 10 for source in sources]),
             source_lengths=lengths,

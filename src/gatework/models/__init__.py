@@ -4,5 +4,6 @@ from gatework.models.classify import Classifier
 from gatework.models.language import LanguageModel
 from gatework.models.model import ExampleModel, Model
 from gatework.models.music import MusicModel
+from gatework.models.translate import TranslationModel
 
-__all__ = ["Classifier", "ExampleModel", "LanguageModel", "Model", "MusicModel"]
+__all__ = ["Classifier", "ExampleModel", "LanguageModel", "Model", "MusicModel", "TranslationModel"]

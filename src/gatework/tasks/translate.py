@@ -154,7 +154,7 @@ class TranslateTask(ExampleTask[TranslationModel]):
         drawn = []
         found = Translator(model).translate([example.texts[0] for example in examples])
         for number, (example, (best, *_)) in enumerate(zip(examples, found, strict=True), 1):
-            if best.attention is None or not best.symbols:
+            if best.attention is None:
                 continue
             source = source_symbols(model.codec, example.texts[0])
             path = folder / f"attention-{number}.png"
