@@ -120,7 +120,7 @@ class Classifier(ExampleModel[ClassifierConfig, ClassifierCodec, ClassExample, C
 
     def totals(self, batch: ClassBatch) -> Totals:
         """Cross entropy without weights or smoothing; of each class how often it was right, answered and meant."""
-        logits = self(batch.steps, batch.lengths).float()
+        logits = self(batch.steps, batch.lengths).detach().float()
         totals = {
             "loss": float(F.cross_entropy(logits, batch.labels, reduction="sum")),
             "count": float(len(batch.labels)),

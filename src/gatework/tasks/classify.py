@@ -21,7 +21,13 @@ from gatework.insight.highlight import LETTER, Highlighted, plot_highlighted
 from gatework.models.classify import Classifier
 from gatework.models.confusion import Confusion
 from gatework.settings import STANDARD_INPUT, DataConfig, PredictionConfig, RunConfig
-from gatework.settings.tasks.classify import ClassifierConfig, ClassifyData, ClassifyPrediction
+from gatework.settings.tasks.classify import (
+    OF_WORDS,
+    ClassifierConfig,
+    ClassifyData,
+    ClassifyPrediction,
+    usual_epochs,
+)
 from gatework.tasks.class_inputs import Asked, Named, read_inputs
 from gatework.tasks.example_task import ExampleTask, chunks
 from gatework.tasks.task import Answer, Progress
@@ -60,21 +66,14 @@ class ClassifyTask(ExampleTask[Classifier]):
         return load_labelled(config, progress=progress, keep=keep, codec=codec)
 
     def settled(self, config: RunConfig, data: Dataset) -> RunConfig:
-        """What was chosen for the data, and an embedding as wide as the pretrained vectors."""
+        """What was chosen for the data: how they are read, how much is dropped, how long it is trained."""
         assert isinstance(data, LabelledDataset)
         assert isinstance(config.model, ClassifierConfig)
-        model = config.model
-        if data.vectors is not None:
-            width = data.vectors.vectors.shape[1]
-            if "embedding_size" in model.model_fields_set and model.embedding_size != width:
-                raise InputError(
-                    f"the pretrained vectors have {width} numbers, --embedding-size is {model.embedding_size}",
-                    "leave out --embedding-size",
-                )
-            model = model.model_copy(update={"embedding_size": width})
-        elif model.frozen:
-            raise InputError("--frozen keeps pretrained vectors as they are, and there are none", "give --word-vectors")
-        return config.model_copy(update={"data": data.config, "model": model})
+        model, training = settled_model(config.model, data), config.training
+        if training.epochs is training.minutes is training.steps is None:
+            epochs = usual_epochs(len(data.train), training.batch)
+            training = training.model_copy(update={"epochs": epochs})
+        return config.model_copy(update={"data": data.config, "model": model, "training": training})
 
     def build(self, config: BaseModel, data: Dataset) -> Classifier:
         """A fresh model, with pretrained vectors where there are some."""
@@ -105,7 +104,7 @@ class ClassifyTask(ExampleTask[Classifier]):
             lines.append(f"reads   {codec.reads.splitting}s, {len(codec.reads):,} different")
         if (found := dataset.coverage) is not None:
             lines.append(
-                f"vectors of {found.share:.1%} of the training words, {found.running:.1%} of all occurrences; "
+                f"vectors of {found.share:.1%} of the training symbols, {found.running:.1%} of all occurrences; "
                 f"without one: {', '.join(found.missing)}"
             )
         return [data, *lines, *others]
@@ -200,6 +199,28 @@ class ClassifyTask(ExampleTask[Classifier]):
             gap = 0.0 if reads.splitting == "character" else LETTER
             drawn.append(plot_highlighted(texts, folder / "attention.png", title=title, gap=gap))
         return drawn
+
+
+def settled_model(config: ClassifierConfig, data: LabelledDataset) -> ClassifierConfig:
+    """The configuration with what the user left open as it suits words, and pretrained vectors.
+
+    Raises:
+        InputError: pretrained vectors have another width than the one given, or are frozen but not there.
+    """
+    reads, chosen = data.codec.reads, {}
+    if isinstance(reads, Symbols) and reads.splitting == "word":
+        chosen = {name: value for name, value in OF_WORDS.items() if name not in config.model_fields_set}
+    if data.vectors is not None:
+        width = data.vectors.vectors.shape[1]
+        if "embedding_size" in config.model_fields_set and config.embedding_size != width:
+            raise InputError(
+                f"the pretrained vectors have {width} numbers, --embedding-size is {config.embedding_size}",
+                "leave out --embedding-size",
+            )
+        chosen["embedding_size"] = width
+    elif config.frozen:
+        raise InputError("--frozen keeps pretrained vectors as they are, and there are none", "give --word-vectors")
+    return config.model_copy(update=chosen)
 
 
 def confusion_of(model: Classifier, examples: Sequence[ClassExample]) -> Confusion:
