@@ -16,7 +16,7 @@ PAIRS = [
     ("a man and a dog sit in a house .", "ein mann und ein hund sitzen in einem haus ."),
     ("dogs run .", "hunde rennen ."),
 ]
-SMALL = {"hidden_size": 5, "decoder_size": 7, "embedding_size": 3, "dropout": 0.0}
+SMALL = {"cell": "lstm", "hidden_size": 5, "decoder_size": 7, "embedding_size": 3, "dropout": 0.0}
 
 
 def languages(**options) -> LanguagePair:

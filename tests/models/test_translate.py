@@ -7,13 +7,12 @@ import math
 import numpy as np
 import pytest
 import torch
+from little_translation import PAIRS, examples, languages, make
 from torch.nn import functional as F
 
 from gatework.data.translation_scores import corpus_scores
 from gatework.errors import InputError
 from gatework.models.translate import TranslationModel
-
-from little_translation import PAIRS, examples, languages, make
 
 pytestmark = pytest.mark.usefixtures("exact")
 SHAPES = [

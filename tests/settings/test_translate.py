@@ -28,7 +28,7 @@ def test_the_decoder_is_as_the_encoder_unless_told():
         ({"attention": "none", "bridge": "none"}, "would know nothing of the source"),
         ({"bridge": "copy"}, "--no-bidirectional"),
         ({"bridge": "copy", "bidirectional": False, "decoder_layers": 2}, "decoder of its cell, layers and width"),
-        ({"attention": "dot", "decoder_size": 7}, "--decoder-size 512, or --attention general"),
+        ({"attention": "dot", "decoder_size": 7}, "--decoder-size 256, or --attention general"),
         ({"embedding_size": 0}, "greater than or equal to 1"),
     ],
 )
@@ -38,7 +38,7 @@ def test_models_that_cannot_be(options, message):
 
 
 def test_copying_needs_no_more_than_equal_shapes():
-    assert TranslationConfig(bridge="copy", bidirectional=False, layers=4, decoder_cell="lstm").decoder.layers == 4
+    assert TranslationConfig(bridge="copy", bidirectional=False, layers=4, decoder_cell="gru").decoder.layers == 4
 
 
 def test_columns_come_in_pairs_and_lists_fit_the_beam():

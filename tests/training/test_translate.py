@@ -61,7 +61,7 @@ def test_a_stopped_training_goes_on_bit_for_bit(tmp_path, shape):
 def test_five_pairs_are_learnt_by_heart():
     trainer = trainer_of(
         None,
-        training={"epochs": 90, "learning_rate": 0.03},
+        training={"epochs": 110, "learning_rate": 0.03, "batch": 15},
         hidden_size=16,
         decoder_size=16,
         embedding_size=16,

@@ -44,7 +44,7 @@ class TranslationData(ExampleData):
     lower: bool = Field(default=False, description="Make all letters small before.")
     min_count: int = Field(default=1, ge=1, description="Rarer characters, words or pairs of pieces become unknown.")
     max_vocabulary: int | None = Field(
-        default=5000, ge=5, description="Most symbols of each language to know, the special ones included."
+        default=4000, ge=5, description="Most symbols of each language to know, the special ones included."
     )
     shared_vocabulary: bool = Field(default=False, description="Let both languages have one vocabulary.")
 
@@ -58,9 +58,9 @@ class TranslationData(ExampleData):
 class TranslationConfig(EncoderConfig):
     """An encoder, a decoder, and what lies between them."""
 
-    cell: CellName = "lstm"
-    hidden_size: HiddenSize = 256
-    dropout: Dropout = 0.3
+    cell: CellName = "gru"
+    hidden_size: HiddenSize = 128
+    dropout: Dropout = 0.2
     embedding_size: Annotated[EmbeddingSize, Field(ge=1)] = 256
     reverse_source: bool = Field(False, description="Read the source from its end (Sutskever et al. 2014).")
     decoder_cell: str | None = Field(None, description="Cell of the decoder; that of the encoder unless given.")
@@ -143,7 +143,7 @@ class TranslationConfig(EncoderConfig):
 class TranslationTraining(ExampleTraining):
     """How a translation model is trained."""
 
-    usual_epochs: ClassVar[float] = 25.0
+    usual_epochs: ClassVar[float] = 12.0
     rate_scale: ClassVar[float] = 0.5
     batch: Batch = 64
 
