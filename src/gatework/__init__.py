@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gatework.models import MusicModel as MusicModel
     from gatework.models import Tagger as Tagger
     from gatework.models import Transcriber as Transcriber
+    from gatework.models import TranslationModel as TranslationModel
     from gatework.settings import CorpusConfig as CorpusConfig
     from gatework.settings import Regularizers as Regularizers
     from gatework.settings import TrainingConfig as TrainingConfig
@@ -69,6 +70,7 @@ _ROOMS = {
     "MusicModel": "models",
     "Tagger": "models",
     "Transcriber": "models",
+    "TranslationModel": "models",
     "CorpusConfig": "settings",
     "Regularizers": "settings",
     "TrainingConfig": "settings",

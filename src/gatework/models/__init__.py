@@ -6,5 +6,15 @@ from gatework.models.model import ExampleModel, Model
 from gatework.models.music import MusicModel
 from gatework.models.tag import Tagger
 from gatework.models.transcribe import Transcriber
+from gatework.models.translate import TranslationModel
 
-__all__ = ["Classifier", "ExampleModel", "LanguageModel", "Model", "MusicModel", "Tagger", "Transcriber"]
+__all__ = [
+    "Classifier",
+    "ExampleModel",
+    "LanguageModel",
+    "Model",
+    "MusicModel",
+    "Tagger",
+    "Transcriber",
+    "TranslationModel",
+]
