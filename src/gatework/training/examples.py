@@ -68,7 +68,6 @@ class ExampleObjective:
         return {}
 
 
-@torch.no_grad()
 def measure(
     model: ExampleModel,
     examples: Sequence[Any],
@@ -77,7 +76,21 @@ def measure(
     poll: Callable[[], None] = lambda: None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Score:
-    """Measure a model on examples.
+    """Measure a model on examples; arguments as ``measure_totals``."""
+    totals = measure_totals(model, examples, batch=batch, poll=poll, progress=progress)
+    return Score(totals["loss"] / totals["count"], round(totals["count"]), model.figures(totals), model.goal)
+
+
+@torch.no_grad()
+def measure_totals(
+    model: ExampleModel,
+    examples: Sequence[Any],
+    *,
+    batch: int = MEASURING,
+    poll: Callable[[], None] = lambda: None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Totals:
+    """Add up a model's totals over examples.
 
     Args:
         model: put into evaluation mode and back.
@@ -99,4 +112,4 @@ def measure(
             totals = {name: totals.get(name, 0.0) + value for name, value in found.items()}
     finally:
         model.train(training)
-    return Score(totals["loss"] / totals["count"], round(totals["count"]), model.figures(totals), model.goal)
+    return totals
