@@ -29,6 +29,12 @@ def test_files_named_alike_are_labelled_by_their_suffix(tmp_path) -> None:
     assert [(text, label) for text, label, _ in found] == [("é pos", "pos"), ("é neg", "neg")]
 
 
+def test_a_file_without_suffix_is_labelled_by_its_name(tmp_path) -> None:
+    for name in ("films", "films.pos"):
+        (tmp_path / name).write_text("good")
+    assert [label for _, label, _ in read_labelled_files([tmp_path])] == ["films", "pos"]
+
+
 def test_a_folder_of_folders_is_labelled_by_theirs(tmp_path) -> None:
     for label in ("pos", "neg"):
         (tmp_path / label).mkdir()

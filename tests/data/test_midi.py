@@ -134,7 +134,7 @@ def test_what_is_no_midi_file_is_named(tmp_path: Path, content: bytes, cause: st
 def test_damaged_files_are_read_or_refused_but_never_crash(tmp_path: Path) -> None:
     generator = np.random.default_rng(3)
     refused = 0
-    for _ in range(600):
+    for _ in range(300):
         damaged = bytearray(CHORD)
         for place in generator.integers(len(CHORD), size=generator.integers(1, 4)):
             damaged[place] = generator.integers(256)
@@ -142,13 +142,13 @@ def test_damaged_files_are_read_or_refused_but_never_crash(tmp_path: Path) -> No
             read(tmp_path, bytes(damaged[: generator.integers(1, 2 * len(CHORD))]))
         except InputError:
             refused += 1
-    assert 200 < refused < 600
+    assert 100 < refused < 300
 
 
 ROLLS = arrays(bool, st.tuples(st.integers(1, 13), st.just(KEYS)), elements=st.booleans(), fill=st.just(False))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROLLS, ROLLS, st.sampled_from([1, 2, 3, 4, 7, 12]))
 def test_what_is_written_is_read(tmp_path: Path, roll: np.ndarray, struck: np.ndarray, steps_per_beat: int) -> None:
     roll[-1, 5] = True  # rests at the end are not read

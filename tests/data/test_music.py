@@ -116,7 +116,7 @@ def test_cells_are_those_that_scipy_writes_and_reads(tmp_path: Path, kind: str, 
 
 def test_damaged_mat_files_are_read_or_refused_but_never_crash(tmp_path: Path) -> None:
     content, generator, refused = write_mat(tmp_path / "set.mat").read_bytes(), np.random.default_rng(3), 0
-    for _ in range(400):
+    for _ in range(200):
         damaged = bytearray(content)
         for place in 128 + generator.integers(500, size=2):
             damaged[place] = generator.integers(256)
@@ -125,7 +125,7 @@ def test_damaged_mat_files_are_read_or_refused_but_never_crash(tmp_path: Path) -
             read_rolls(tmp_path / "set.mat")
         except InputError:
             refused += 1
-    assert 100 < refused < 400
+    assert 50 < refused < 200
 
 
 def test_every_other_form_says_the_same(tmp_path: Path) -> None:

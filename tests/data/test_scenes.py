@@ -85,7 +85,7 @@ def test_captions_are_true(size: int) -> None:
 def test_shapes_differ_in_their_pixels() -> None:
     """A circle fills pi/4 of the square around it, a triangle a half, a cross five ninths, a square all."""
     filled: dict[str, list[float]] = {shape: [] for shape in SHAPES}
-    images, scenes, _ = make_scenes(60, seed=3, size=360, counts=(1, 1))
+    images, scenes, _ = make_scenes(40, seed=3, size=300, counts=(1, 1))
     for image, scene in zip(images, scenes, strict=True):
         shown = np.abs(image - np.median(image.reshape(3, -1), axis=1)[:, None, None]).max(axis=0) > 0.3
         rows, columns = np.nonzero(shown)

@@ -73,6 +73,19 @@ def test_blanks_after_a_delimiter_belong_to_no_quoted_field() -> None:
     assert rows('"Month", "Total, all"\n"1949-01", "1,5"\n') == [(2, {"Month": "1949-01", "Total, all": "1,5"})]
 
 
+@pytest.mark.parametrize("lines", [198, 199, 200, 201])
+def test_a_row_may_lie_across_the_end_of_the_sample(lines) -> None:
+    text = "text\tlabel\n" + '"a"\t0\n' * (lines - 2) + '"b\n""c"\t1\n'
+    with_quotes = rows(text)
+    assert len(with_quotes) == lines - 1
+    assert with_quotes[-1] == (lines, {"text": 'b\n"c', "label": "1"})
+
+
+def test_long_fields() -> None:
+    long = "acgt" * 60_000
+    assert rows(f'text,label\n"{long}",0\n') == [(2, {"text": long, "label": "0"})]
+
+
 def test_names_of_columns() -> None:
     assert rows(",text\n0,a\n") == [(2, {"column 1": "0", "text": "a"})]
     assert rows("a\tpos\nb\tneg\n", columns=["text", "label"])[1] == (2, {"text": "b", "label": "neg"})
@@ -167,6 +180,9 @@ def test_rows_are_read_as_they_are_asked_for() -> None:
         ("\n  \n", {}, r"is empty"),
         ('{"a": 1}\n{"a": \n', {}, r"line 2 is not JSON"),
         ('{"a": 1}\n[2]\n', {}, r"line 2 is JSON but no object"),
+        ('[{"a": 1}]\n', {}, r"line 1 is JSON but no object"),
+        ('[\n{"a": 1}\n]', {}, r"line 1 is not JSON"),
+        ("a\tb\n".encode("utf-16"), {}, r"line 1 is not utf-8: say its encoding, for example utf-16"),
         ("{" * 3 + '"a":' * 9, {}, r"line 1 is not JSON"),
         ('{"a": 1}\n' + "[" * 200_000, {}, r"line 2 is not JSON"),
         ('{"a": 1}\n', {"columns": ["b"]}, r"leave the names of columns out"),

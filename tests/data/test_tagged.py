@@ -21,7 +21,7 @@ CONLLU = """# sent_id = weblog-1
 5\tmar\tmar\tNOUN\t_\t_\t1\tobl\t_\t_
 5.1\tvamos\tir\tVERB\t_\t_\t_\t_\t_\t_
 
-# sent_id = weblog-2
+# text = 10 000\t#
 1\t10 000\t10 000\tNUM\t_\t_\t0\troot\t_\t_
 2\t#\t#\tSYM\t_\t_\t1\tdep\t_\t_
 """

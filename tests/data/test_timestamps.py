@@ -102,7 +102,12 @@ def test_working_days() -> None:
     days = times("2024-02-11", 40, days=1)
     working = np.array([day for day in days if day.astype(datetime).weekday() < 5])
     assert find_stepping(working) == ("each working day", 5, ())
+    assert find_stepping(working[:5]) == ("daily", 7, ())  # one week tells nothing of weekends
     assert find_stepping(np.delete(working, 7)) == ("each working day", 5, (6,))
+
+
+def test_the_most_frequent_step_is_the_usual_one() -> None:
+    assert find_stepping(np.array([0, 10, 20, 21, 31, 50])) == ("by 10", None, (2, 4))
 
 
 def test_too_few_times_do_not_step() -> None:

@@ -23,7 +23,7 @@ from gatework.training import Callback, RunFolder, Trainer
 from gatework.training.checkpoint import pack_optimizer, pack_state
 
 WORDS = ["the", "cat", "sat", "on", "a", "mat", "and", "ran", "off", "to", "see", "who", "had", "come", "from", "rain"]
-TIMES = ("wall_seconds", "symbols_per_second")
+TIMES = ("wall_seconds", "symbols_per_second", "examples_per_second")
 
 
 def words(count: int, between: str = " ", seed: int = 7) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from gatework.data.resampling import resample
+from gatework.data.sources import unreadable
 from gatework.errors import InputError
 from gatework.storage import replacing
 
@@ -68,7 +69,7 @@ def read_wav(path: str | Path, rate: int | None = None) -> Recording:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise InputError(f"cannot read {path} ({error.strerror or error})", "check the path") from error
+        raise unreadable(path, error) from error
     form, data = _chunks(content, path)
     samples = _DECODERS[form.tag, form.bits](data)  # (n * channels,) float64
     if not np.isfinite(samples).all():

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from _csv import Reader
     from collections.abc import Iterable
 
+LARGEST_FIELD = 1 << 26  # characters; what a quote that is never closed may swallow
 DELIMITERS = (",", ";", "\t")
 
 
@@ -28,6 +29,7 @@ class Dialect(NamedTuple):
 
     def reader(self, lines: Iterable[str]) -> Reader:
         """Read rows; ``csv.Error`` where quotes do not close."""
+        csv.field_size_limit(max(csv.field_size_limit(), LARGEST_FIELD))  # of the process: raised, never lowered
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.quotes else csv.QUOTE_NONE
         return csv.reader(lines, delimiter=self.delimiter, quoting=quoting, skipinitialspace=self.padded, strict=True)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatework.data.sources import unreadable
 from gatework.errors import InputError, did_you_mean
 
 Pronunciation = tuple[str, ...]
@@ -79,7 +80,7 @@ def read_lexicon(path: str | Path, *, stress: bool = False) -> Lexicon:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
-        raise InputError(f"cannot read {path} ({error.strerror or error})", "check the path") from error
+        raise unreadable(path, error) from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 ({error.reason})", "save it as UTF-8") from error
     ways: dict[str, list[Pronunciation]] = {}

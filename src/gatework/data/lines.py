@@ -19,6 +19,7 @@ from gatework.settings.data import STANDARD_INPUT
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO
 """A path, ``-`` for standard input, or an open binary stream; gzip is recognised by its first bytes."""
 
+UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -94,7 +95,8 @@ def raw_lines(source: Source, encoding: str = "utf-8", newline: str = "\n") -> I
             # all lines before the undecodable piece were given: what is left to count lies in that piece
             before = error.object[: error.start].decode(encoding, "replace")
             where = f"{name} line {count + 1 + before.count(chr(10))}"
-            raise InputError(f"{where} is not {encoding}", "say its encoding, for example latin-1") from error
+            likely = "utf-16" if not count and error.object.startswith(UTF_16_MARKS) else "latin-1"
+            raise InputError(f"{where} is not {encoding}", f"say its encoding, for example {likely}") from error
         finally:
             text.detach()
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gatework.data.piano_rolls import HIGHEST, KEYS, LOWEST, checked_roll, outside_note
+from gatework.data.sources import unreadable
 from gatework.errors import InputError
 from gatework.storage import replacing
 
@@ -134,7 +135,7 @@ def _parsed(path: Path) -> Any:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise InputError(f"cannot read {path} ({error.strerror or error})", "check the path") from error
+        raise unreadable(path, error) from error
     try:
         file = mido.MidiFile(file=io.BytesIO(content))
     except (OSError, EOFError, ValueError, TypeError, LookupError, mido.KeySignatureError) as error:

@@ -12,6 +12,7 @@ import numpy as np
 
 from gatework.data.matlab import read_cells
 from gatework.data.piano_rolls import checked_roll, roll_of
+from gatework.data.sources import unreadable
 from gatework.errors import InputError
 
 MAT_PARTS = {"traindata": "train", "validdata": "validation", "testdata": "test"}
@@ -116,4 +117,4 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"cannot read {path} ({error.strerror or error})", "check the path") from error
+        raise unreadable(path, error) from error

@@ -21,7 +21,7 @@ SMALLEST_IMAGE = 8 * GRID  # pixels; below, small shapes look alike
 
 Kind = tuple[str, str]  # colour, shape
 
-_ATTEMPTS = 10_000  # scenes drawn in vain, one after the other, before a request counts as impossible
+_ATTEMPTS = 5_000  # scenes drawn in vain, one after the other, before a request counts as impossible
 
 
 class Thing(NamedTuple):

@@ -12,6 +12,7 @@ import numpy as np
 
 from gatework.data.audio import read_wav
 from gatework.data.lexicon import DIGIT_WORDS, DIGITS, Lexicon
+from gatework.data.sources import unreadable
 from gatework.errors import InputError, did_you_mean
 
 FADE_SECONDS = 0.01  # what two neighbours overlap by where they touch
@@ -68,7 +69,7 @@ def read_fsdd(folder: str | Path) -> list[SpokenDigit]:
     try:
         names = sorted(path.name for path in folder.iterdir() if path.suffix.lower() == ".wav")
     except OSError as error:
-        raise InputError(f"cannot read {folder} ({error.strerror or error})", "check the path") from error
+        raise unreadable(folder, error) from error
     found = []
     for name in names:
         match = _NAME.fullmatch(name)

@@ -151,7 +151,7 @@ def _begin(source: Source, options: _Options) -> tuple[tuple[str, ...], Iterator
     if first is None:
         raise InputError(f"{name} is empty", "give a table of at least one row")
     whole, everything = len(sample) < SAMPLE_LINES, itertools.chain(sample, lines)
-    if options.format == "jsonl" or (options.format is None and first.lstrip().startswith("{")):
+    if options.format == "jsonl" or (options.format is None and _begins_json(first.strip())):
         if options.columns:
             raise InputError(f"{name} is JSON Lines, whose objects name their values", "leave the names of columns out")
         return _first_keys(_json_rows(everything, name))
@@ -163,6 +163,10 @@ def _begin(source: Source, options: _Options) -> tuple[tuple[str, ...], Iterator
         fields=len(options.columns) if options.columns else None,
     )
     return _named(_records(everything, dialect, name), options, name)
+
+
+def _begins_json(line: str) -> bool:
+    return line.startswith(("{", "[{")) or line == "["  # arrays are told that they are not JSON Lines
 
 
 def _json_rows(lines: Iterable[str], name: str) -> Iterator[Row]:

@@ -31,3 +31,13 @@ def save_figure(figure: Any, target: Path) -> Path:
 def literal(text: str) -> str:
     """A text that matplotlib shows as it is: no mathematics."""
     return text.replace("$", r"\$")
+
+
+def visible(label: str) -> str:
+    """A label that matplotlib shows as it is: white space as signs, no mathematics."""
+    signs = {
+        " ": "\N{OPEN BOX}",
+        "\n": "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}",
+        "\t": "\N{RIGHTWARDS ARROW TO BAR}",
+    }
+    return literal(signs.get(label, label))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gatework.errors import InputError
-from gatework.insight.figure import literal, new_figure, save_figure
+from gatework.insight.figure import new_figure, save_figure, visible
 from gatework.insight.record import Record, record_gates
 from gatework.models.language import LanguageModel
 
@@ -54,7 +54,7 @@ def _draw(record: Record, labels: list[str], layer: int) -> Any:
         axis.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=12)
         axis.set_yticks([])
         figure.colorbar(shown, ax=axis, fraction=0.02, pad=0.01)
-    axes[-1].set_xticks(range(len(labels)), [_visible(label) for label in labels], family="monospace", fontsize=9)
+    axes[-1].set_xticks(range(len(labels)), [visible(label) for label in labels], family="monospace", fontsize=9)
     figure.suptitle(f"layer {layer}: gates and states, {len(units)} units from quick (top) to slow")
     return figure
 
@@ -85,13 +85,3 @@ def _scale(values: Tensor) -> tuple[float, float, str]:
         return 0.0, 1.0, "viridis"
     reach = max(float(values.abs().flatten().quantile(0.98)), 1e-6)
     return -reach, reach, "RdBu_r"
-
-
-def _visible(label: str) -> str:
-    """A label that matplotlib shows as it is: white space as signs, no mathematics."""
-    signs = {
-        " ": "\N{OPEN BOX}",
-        "\n": "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}",
-        "\t": "\N{RIGHTWARDS ARROW TO BAR}",
-    }
-    return literal(signs.get(label, label))

@@ -61,6 +61,13 @@ class TrainingConfig(BaseModel):
         None, gt=0, description="Largest absolute value of each gradient; the classic is 5."
     )
 
+    activity: float = Field(
+        0.0, ge=0, description="Weight of the mean square of what the last recurrent layer writes (AR)."
+    )
+    activity_change: float = Field(
+        0.0, ge=0, description="Weight of the mean square of its change from step to step (TAR)."
+    )
+
     schedule: ScheduleName = Field("cosine", description="How the learning rate changes over the training.")
     warmup: int = Field(50, ge=0, description="Updates over which the learning rate rises linearly to its peak.")
     decay: float = Field(0.5, gt=0, le=1, description="Factor of each decay of the schedules `step` and `plateau`.")

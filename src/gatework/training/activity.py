@@ -67,10 +67,14 @@ class ActivityRegularization:
         borders = [piece.change_from(before) for before, piece in itertools.pairwise(pieces) if piece.goes_on]
         return activity + self.beta * _mean(changes + borders)
 
+    def forget(self) -> None:
+        """Begin a new pass; needed where a model is not called as a whole, but by a method of its own."""
+        self._pieces, self._last = {}, None
+
     def remove(self) -> None:
         """Watch no longer, and forget the last pass."""
-        self._watching, self._last = False, None
-        self._pieces.clear()
+        self._watching = False
+        self.forget()
         for handle in self._handles:
             handle.remove()
 
@@ -89,7 +93,7 @@ class ActivityRegularization:
         return other
 
     def _begin(self, model: nn.Module, arguments: tuple[Any, ...]) -> None:
-        self._pieces, self._last = {}, None
+        self.forget()
 
     def _watch(self, stack: Stack, arguments: tuple[Any, ...], options: dict[str, Any], result: Any) -> None:
         if not self._watching or not stack.training:

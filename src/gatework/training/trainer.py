@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from gatework.data import Corpus
 from gatework.data.dataset import Dataset
-from gatework.errors import DivergedError
+from gatework.errors import DivergedError, InputError
 from gatework.models.model import Model
 from gatework.settings import TrainingConfig
 from gatework.training import snapshot
+from gatework.training.activity import ActivityRegularization
 from gatework.training.best import BestModel
 from gatework.training.callbacks import Callback
 from gatework.training.checkpoint import newest_checkpoint, write_checkpoint
@@ -75,6 +77,7 @@ class Trainer:
         self.schedule = Schedule(config)
         self.optimizer = make_optimizer(model.parameters(), config)
         self.position = Position()
+        self.activity = _activity(self.model, config)
         self.best = BestModel(model, folder)
         self.stop = StopSignals()
         self.state: Any = None
@@ -106,6 +109,8 @@ class Trainer:
             self.save_checkpoint()
             raise
         finally:
+            if self.activity is not None:
+                self.activity.remove()
             self._tell("on_exit")
 
     def _locked(self) -> contextlib.AbstractContextManager[None]:
@@ -129,17 +134,24 @@ class Trainer:
 
     def _update(self) -> None:
         """One batch: loss, gradient, step."""
-        position = self.position
         rate = self.learning_rate()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        loss, state = self.objective.loss(position.epoch, position.window, self.state)
+        loss, penalty, state = self._losses()
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        (loss if penalty is None else loss + penalty).backward()
         self.gradient_norm = self._clip()
         self._check_finite(float(loss.detach()))
         self.optimizer.step()
         self._advance(float(loss.detach()), state)
+
+    def _losses(self) -> tuple[Tensor, Tensor | None, Any]:
+        """The loss of the next batch, what its activity costs beside, and the state that goes on."""
+        position = self.position
+        if self.activity is not None:
+            self.activity.forget()
+        loss, state = self.objective.loss(position.epoch, position.window, self.state)
+        return loss, None if self.activity is None else self.activity.penalty(), state
 
     def _clip(self) -> float:
         """Clip the gradient as configured; return its norm before."""
@@ -338,3 +350,13 @@ class Trainer:
     def _tell(self, event: str, *arguments: Any) -> None:
         for callback in self.callbacks:
             getattr(callback, event)(self, *arguments)
+
+
+def _activity(model: Model, config: TrainingConfig) -> ActivityRegularization | None:
+    """What watches the model's activity, where that costs anything."""
+    if not (config.activity or config.activity_change):
+        return None
+    try:
+        return ActivityRegularization(model, alpha=config.activity, beta=config.activity_change)
+    except ValueError as error:
+        raise InputError(str(error), "leave out --activity and --activity-change") from error
