@@ -215,7 +215,7 @@ def _end_from_json(value: Any) -> Series:
     times = None if value["times"] is None else np.array(value["times"], np.int64)
     if times is not None and value["dates"]:
         times = times.astype("datetime64[us]")
-    stepping = None if value["stepping"] is None else Stepping(*value["stepping"], gaps=())
+    stepping = None if value["stepping"] is None else Stepping(str(value["stepping"][0]), value["stepping"][1], ())
     return Series(
         str(value["name"]),
         _rows(value["targets"], value["targets"]),

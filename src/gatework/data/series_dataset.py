@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-import numpy as np
-
 from gatework.data.calendar import useful_cycles
 from gatework.data.dataset import Dataset, make_dataset
 from gatework.data.lines import Source, opened
@@ -94,9 +92,7 @@ def load_series(config: ForecastData, *, codec: SeriesCodec | None = None, keep:
     codec = make_codec(series, bounds, config)
     prepared = [codec.prepare(one) for one in series]
     notes += _constant_notes(series, bounds, config)
-    places = drawn_places(
-        prepared, [one.train for one in bounds], codec, count=config.windows, seed=config.split_seed
-    )
+    places = drawn_places(prepared, [one.train for one in bounds], codec, most=config.windows, seed=config.split_seed)
     parts = (
         Windows(prepared, places, codec),
         _held_out(prepared, [(one.train, one.validation) for one in bounds], config.validation_data, codec, config),

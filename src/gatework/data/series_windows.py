@@ -10,6 +10,9 @@ import numpy as np
 from gatework.data.series_codec import Prepared, SeriesCodec
 from gatework.errors import InputError
 
+LEAST = 512
+"""Windows of a pass, at the least about so many."""
+
 
 class Window(NamedTuple):
     """A forecast to be made.
@@ -94,18 +97,20 @@ def last_window(series: Prepared, codec: SeriesCodec) -> Window:
     return cut(series, len(series.values), codec)
 
 
-def drawn_places(series: Sequence[Prepared], ends: Sequence[int], codec: SeriesCodec, *, count: int, seed: int) -> np.ndarray:
-    """Places of training windows that lie before the ends (places in each series): (count, 2).
+def drawn_places(
+    series: Sequence[Prepared], ends: Sequence[int], codec: SeriesCodec, *, most: int, seed: int
+) -> np.ndarray:
+    """Places (n, 2) of training windows that lie before the ends (places in each series).
 
-    Each window is drawn as often as the others, or once more.
+    All of them, or so many drawn at random; few are repeated, so that a pass is more than a few updates.
     """
     spans = [max(0, end - codec.horizon - codec.history + 1) for end in ends]
     number = np.repeat(np.arange(len(series)), spans)
     origin = np.concatenate([codec.history + np.arange(span) for span in spans])
-    generator = np.random.default_rng(seed)
-    order = [generator.permutation(len(number)) for _ in range(-(-count // len(number)))]
-    chosen = np.sort(np.concatenate(order)[:count])
-    return np.stack([number[chosen], origin[chosen]], axis=1)
+    if len(number) > most:
+        chosen = np.sort(np.random.default_rng(seed).choice(len(number), most, replace=False))
+        number, origin = number[chosen], origin[chosen]
+    return np.tile(np.stack([number, origin], axis=1), (max(1, round(min(LEAST, most) / len(number))), 1))
 
 
 def spread_places(spans: Sequence[tuple[int, int]], codec: SeriesCodec, *, most: int) -> np.ndarray:

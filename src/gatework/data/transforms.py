@@ -55,8 +55,8 @@ def transform(values: np.ndarray, config: ForecastData) -> np.ndarray:
         bound = {"log": "above 0", "log1p": "above -1", "sqrt": "of at least 0"}[kind]
         worst = float(np.nanmin(values))
         raise InputError(f"--transform {kind} is for values {bound}, not {worst:g}", "choose another, or none")
-    functions = {"none": np.asarray, "log": np.log, "log1p": np.log1p, "sqrt": np.sqrt}
-    return functions[kind](np.asarray(values, np.float64))
+    found = np.asarray(values, np.float64)
+    return found if kind == "none" else {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt}[kind](found)
 
 
 def restore(transformed: np.ndarray, config: ForecastData) -> np.ndarray:

@@ -51,7 +51,7 @@ class Gaussian:
         return 0.5 * ((value - mean) / deviation).square() + deviation.log() + 0.5 * math.log(2 * math.pi)
 
     def draw(self, raw: Tensor, scale: Tensor, generator: np.random.Generator) -> np.ndarray:
-        """mean + deviation * z."""
+        """Mean and deviation times a standard normal number."""
         mean, deviation = _numpy(raw[..., 0]), _numpy(F.softplus(raw[..., 1]) + SMALLEST)
         return mean + deviation * generator.standard_normal(mean.shape)
 
@@ -70,7 +70,7 @@ class StudentT:
         return spread.log() - constant + (half + 0.5) * torch.log1p(square / freedom)
 
     def draw(self, raw: Tensor, scale: Tensor, generator: np.random.Generator) -> np.ndarray:
-        """location + spread * t."""
+        """Location and spread times a number from t."""
         location, spread, freedom = map(_numpy, self._parameters(raw))
         return location + spread * generator.standard_t(freedom)
 

@@ -35,6 +35,7 @@ class ForecastModel(ExampleModel[ForecastConfig, SeriesCodec, Window, ForecastBa
 
     task = "forecast"
     unit = "step"
+    goal = "skill"
     Config = ForecastConfig
     Codec = SeriesCodec
 
@@ -85,7 +86,7 @@ class ForecastModel(ExampleModel[ForecastConfig, SeriesCodec, Window, ForecastBa
         return {"loss": float(losses.double().sum()), "count": losses.numel(), **found}
 
     def figures(self, totals: Totals) -> dict[str, float]:
-        """MASE, that of the seasonal naive forecast, and CRPS."""
+        """MASE, that of the seasonal naive forecast, and the skill of the model's distributions against it."""
         return short_figures(totals)
 
     @torch.no_grad()

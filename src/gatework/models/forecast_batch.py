@@ -12,7 +12,7 @@ from torch import Tensor
 from gatework.data.padding import Batch
 from gatework.data.series_codec import SeriesCodec
 from gatework.data.series_windows import Window
-from gatework.data.transforms import SMALLEST_SHARE, Statistics, lag, modelled, shift_and_scale, transform
+from gatework.data.transforms import SMALLEST_SHARE, lag, modelled, shift_and_scale, transform
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,16 @@ def side_by_side(windows: Sequence[Window], codec: SeriesCodec) -> ForecastBatch
     config, back = codec.config, lag(codec.config)
     raw = np.stack([window.values for window in windows], axis=1)
     values = transform(raw, config)
-    statistics = Statistics(*np.stack([window.statistics for window in windows], axis=1))  # type: ignore[arg-type]
-    if config.scaled_over == "series":
-        shift, scale, mean, deviation = statistics[1:]
-    else:
+    error, shift, whole, mean, spread = np.stack([window.statistics for window in windows], axis=1)
+    scale, deviation = whole, spread
+    if config.scaled_over == "window":
         context = values[codec.history - codec.context : codec.history]
         before = values[codec.history - codec.context - back : codec.history]
         shift, scale = shift_and_scale(modelled(before, config), config)
-        scale = np.maximum(scale, SMALLEST_SHARE * np.asarray(statistics.scale))
+        scale = np.maximum(scale, SMALLEST_SHARE * whole)
         mean = context.mean(axis=0)
-        deviation = np.maximum(context.std(axis=0), SMALLEST_SHARE * np.asarray(statistics.deviation))
-    numbers = (statistics.error, shift, scale, mean, deviation, np.log(scale / np.asarray(statistics.scale)))
+        deviation = np.maximum(context.std(axis=0), SMALLEST_SHARE * spread)
+    numbers = (error, shift, scale, mean, deviation, np.log(scale / whole))
     return ForecastBatch(
         torch.from_numpy(raw),
         torch.from_numpy(np.nan_to_num(values)),

@@ -52,12 +52,15 @@ def forecast_totals(
 
 
 def short_figures(totals: Totals) -> dict[str, float]:
-    """What is told while a model learns: MASE, that of the seasonal naive forecast, and CRPS."""
+    """What is told while a model learns: MASE, that of the seasonal naive forecast, and the skill.
+
+    The skill is 1 - CRPS / CRPS of the seasonal naive forecast; that of a single value is its absolute error.
+    """
     points = totals["points"]
     return {
         "mase": totals["model_scaled"] / points,
         "seasonal_naive_mase": totals["seasonal_naive_scaled"] / points,
-        "crps": totals["crps"] / points,
+        "skill": 1 - totals["crps"] / (totals["seasonal_naive_scaled"] or points),
     }
 
 

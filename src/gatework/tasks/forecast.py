@@ -78,7 +78,10 @@ class ForecastTask(ExampleTask[ForecastModel]):
     def reading(self, model: ForecastModel) -> dict[str, Any]:
         """Columns, season, lengths and scales."""
         own = {"sources", "encoding", "validation", "test", "validation_data", "test_data", "split_seed", "max_length"}
-        return {"target_columns": [], **model.codec.config.model_dump(mode="json", exclude=own | {"windows", "origins"})}
+        return {
+            "target_columns": [],
+            **model.codec.config.model_dump(mode="json", exclude=own | {"windows", "origins"}),
+        }
 
     def score(
         self,
@@ -116,17 +119,14 @@ class ForecastTask(ExampleTask[ForecastModel]):
             f"{found['weighted_quantile_loss']:.4f}   loss {score.loss:.4f}",
             f"80 % intervals hold {found['coverage_80']:.1f} %, 95 % intervals {found['coverage_95']:.1f} % of "
             f"{found['points']:,.0f} steps",
-            f"MASE: errors over the mean absolute error of the seasonal naive forecast ({season} steps back) inside the "
-            "training part (Hyndman and Koehler 2006)",
+            f"MASE: errors over the mean absolute error of the seasonal naive forecast ({season} steps back) inside "
+            "the training part (Hyndman and Koehler 2006)",
         ]
 
     def headline(self, model: ForecastModel, score: Score) -> str:
         """MASE beside that of the seasonal naive forecast."""
         found = score.figures
-        return (
-            f"MASE {found['mase']:.4f} (seasonal naive {found['seasonal_naive_mase']:.4f}), CRPS {found['crps']:.4f}, "
-            f"loss {score.loss:.4f}"
-        )
+        return f"MASE {found['mase']:.4f} (seasonal naive {found['seasonal_naive_mase']:.4f}), loss {score.loss:.4f}"
 
     def show(self, model: ForecastModel, examples: Sequence[Window]) -> str:
         """Medians beside what came."""

@@ -34,7 +34,9 @@ class ForecastData(ExampleData):
     season: int | None = Field(
         default=None, ge=1, description="Steps after which patterns return; as the times suggest unless given, else 1."
     )
-    time_column: str | None = Field(default=None, description="Column of times; the first that holds dates unless given.")
+    time_column: str | None = Field(
+        default=None, description="Column of times; the first that holds dates unless given."
+    )
     series_column: str | None = Field(
         default=None, description="Column that names the series of a row; each target is a series unless given."
     )
@@ -57,15 +59,13 @@ class ForecastData(ExampleData):
         description="Model what is added to the last value, or to that of a season ago; the value itself with none.",
     )
     scaling: Literal["absolute", "standard", "none"] = Field(
-        default="absolute",
+        default="standard",
         description="What is modelled is divided by its mean size (DeepAR), or brought to mean 0 and deviation 1.",
     )
     scaled_over: Literal["window", "series"] = Field(
         default="window", description="Scale each window by what it reads, or each series by its training part."
     )
-    windows: int = Field(
-        default=2048, ge=1, description="Training windows of a pass: drawn at random, each as often as the others."
-    )
+    windows: int = Field(default=4096, ge=1, description="Most training windows; of more, so many are drawn at random.")
     origins: int = Field(
         default=100, ge=1, description="Most forecasts of each series in a held-out part, from origins evenly spread."
     )
@@ -84,7 +84,7 @@ class ForecastConfig(RecurrentConfig):
     hidden_size: HiddenSize = 48
     dropout: Dropout = 0.1
     strategy: Strategy = Field(
-        "decoder",
+        "recursive",
         description="Step by step on its own samples (recursive, DeepAR), or all steps at once: by a second stack over "
         "what is known ahead (decoder) or one layer (head).",
     )
@@ -97,7 +97,9 @@ class ForecastConfig(RecurrentConfig):
 class ForecastTraining(ExampleTraining):
     """How it is trained."""
 
-    usual_epochs: ClassVar[float] = 12.0
+    usual_epochs: ClassVar[float] = 20.0
+
+    show: int = Field(1, ge=0, description="Predictions shown after each validation; 0: none.")
 
 
 class ForecastPrediction(PredictionConfig):
