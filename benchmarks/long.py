@@ -59,8 +59,9 @@ ROWS = (
     Shape("LSTM 16 -> 16", partial(LSTM, 16, 16), 1_000_000, 1, 1000, plain=False),
 )
 HEAD = [
-    f"Forward and backward, float32, {torch.get_num_threads()} threads. Outputs: they, or their gradient, which any run has to hold; beyond: what else the",
-    "run needs at its peak, the gradient of the input included where it is wanted. Seconds: medians, by turns.",
+    f"Forward and backward, float32, {torch.get_num_threads()} threads. Outputs: they, or their gradient, which any",
+    "run has to hold; beyond: what else it needs at its peak, with the gradient of the input where that is wanted.",
+    "Seconds: medians, by turns.",
     "",
     "| cell | steps | batch | gradient of the input | checkpoint every | peak MiB | outputs MiB | beyond MiB | seconds "
     "| peak, x plain | beyond, x plain | time, x plain |",

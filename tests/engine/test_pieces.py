@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gatework.cells import GRU, LSTM, Cell, Gate
+from gatework.cells import GRU, IRNN, LSTM, Cell, Gate
 from gatework.engine import Noise, run
 from gatework.layers import Recurrent, Regularizers
 
@@ -105,9 +105,9 @@ def test_keeps_little_for_the_gradient():
     assert kept(checkpoint_every=32) < kept() / 8
 
 
-@pytest.mark.parametrize("every", [0, -3])
+@pytest.mark.parametrize("every", [0, -3, 2.5, "2"])
 def test_impossible_pieces(every):
-    with pytest.raises(ValueError, match=f"checkpoint_every must be at least 1, not {every}"):
+    with pytest.raises(ValueError, match=f"checkpoint_every must be an integer of at least 1, or None, not {every!r}"):
         run(GRU(I, H), torch.zeros(T, B, I), checkpoint_every=every)
 
 
@@ -187,3 +187,19 @@ def test_a_graph_may_be_run_backwards_twice():
     loss = run(cell, x, checkpoint_every=4).outputs.square().sum()
     first = torch.autograd.grad(loss, x, retain_graph=True)
     torch.testing.assert_close(torch.autograd.grad(loss, x), first)
+
+
+def test_a_million_steps():
+    """A unit that adds up its inputs: what it holds, and its gradients, are known in closed form."""
+    cell = IRNN(1, 1, bias=False)
+    with torch.no_grad():
+        cell.h.W.fill_(1)
+        cell.h.U.fill_(1)
+    time = 1_000_000
+    x = torch.ones(time, 1, 1, requires_grad=True)
+    outputs = run(cell, x, checkpoint_every=1009, engine="compiled").outputs
+    assert torch.equal(outputs[:, 0, 0], torch.arange(1.0, time + 1))
+    slope, W, U = torch.autograd.grad(outputs[-1].sum(), [x, cell.h.W, cell.h.U])
+    assert torch.equal(slope, torch.ones_like(x))
+    assert W.item() == time
+    assert U.item() == time * (time - 1) / 2

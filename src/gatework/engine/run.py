@@ -46,9 +46,9 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
         EngineError: the engine asked for by name cannot run this.
     """
     check_tensor("x", x)
-    for given in (state, options.get("initial")):
-        if given is not None:
-            check_state(cell, given)
+    for what, part in (("state", state), ("initial", options.get("initial"))):
+        if part is not None:
+            check_state(cell, part, what)
     if torch.compiler.is_compiling():
         return run_with({}, cell, x, state, engine=engine, **options)
     if x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
@@ -62,12 +62,14 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
         result = stepper.run_again(cell, x, state, options)
         if result is not None:
             return result
+    if unknown := options.keys() - RunOptions.__annotations__.keys():
+        raise TypeError(f"a run has no option {', '.join(sorted(unknown))}")
     every = options.pop("checkpoint_every", None)
+    if every is not None and (not isinstance(every, int) or every < 1):
+        raise ValueError(f"checkpoint_every must be an integer of at least 1, or None, not {every!r}")
     call = checked_call(cell, x, state, **options)  # type: ignore[misc]  # checkpoint_every has been taken out
     if every is None:
         return plan(call, engine).engine.run(call)
-    if every < 1:
-        raise ValueError(f"checkpoint_every must be at least 1, not {every}")
     if plan(call, engine).engine is compiled and compiled.keeps_only_states(call):
         return compiled.run_in_pieces(call, every)
     weights = {**dict(cell.named_parameters()), **dict(cell.named_buffers())}  # those of now, also when run again
