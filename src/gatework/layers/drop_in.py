@@ -107,7 +107,7 @@ class _DropIn(nn.RNNBase):
 
     def _run_all(self, x: Tensor, states: tuple[Tensor, ...] | None) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Run all layers: x (time, batch, input) to outputs and the states (layers * directions, batch, size)."""
-        if len(x) == 1 and not torch.compiler.is_compiling():
+        if not torch.compiler.is_compiling() and len(x) == 1:  # in this order: a compiled graph is for any length
             weights = [getattr(self, name) for names in self._all_weights for name in names]
             if self._is_step_for_torch(x, weights, states or ()):
                 if states is None:
