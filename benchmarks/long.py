@@ -72,7 +72,7 @@ HEAD = [
 def main() -> None:
     """Measure all rows, write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=9, help="of plain and checkpointed runs by turns")
+    parser.add_argument("--rounds", type=int, default=9, help="of runs by turns; 0 measures no time")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     parser.add_argument("--peak", type=int, nargs=2, metavar=("ROW", "CHECKPOINTED"), help="measure in this process")
     arguments = parser.parse_args()
@@ -90,20 +90,25 @@ def main() -> None:
 def table_rows(index: int, shape: Shape, rounds: int) -> list[str]:
     """The rows of a shape: plain, if that is measured, and checkpointed."""
     kinds = [False, True] if shape.plain else [True]
-    times = seconds(shape, kinds, rounds if shape.plain else 1)
+    times = seconds(shape, kinds, rounds if shape.plain else min(rounds, 1)) if rounds else [[] for _ in kinds]
     outputs = shape.time * shape.batch * shape.make().hidden_size * 4 / 2**20
     peaks = [_peak_in_another_process(index, kind) for kind in kinds]
     lines = []
     for kind, peak, found in zip(kinds, peaks, times, strict=True):
         more = " | | |"
         if kind and shape.plain:
-            slower = statistics.median(mine / plain for mine, plain in zip(found, times[0], strict=True))
-            ratios = (peak / peaks[0], (peak - outputs) / (peaks[0] - outputs), slower)
-            more = " | ".join(f"{ratio:.3f}" for ratio in ratios) + " |"
+            slower = [mine / plain for mine, plain in zip(found, times[0], strict=True)]
+            ratios = ([peak / peaks[0]], [(peak - outputs) / (peaks[0] - outputs)], slower)
+            more = " | ".join(median_of(ratio, 3) for ratio in ratios) + " |"
         sizes = f"| {shape.name} | {shape.time} | {shape.batch} | {'yes' if shape.inputs else 'no'} "
         measured = f"| {shape.every if kind else '-'} | {peak:.0f} | {outputs:.0f} | {peak - outputs:.0f} "
-        lines.append(f"{sizes}{measured}| {statistics.median(found):.2f} | {more}")
+        lines.append(f"{sizes}{measured}| {median_of(found, 2)} | {more}")
     return lines
+
+
+def median_of(values: list[float], digits: int) -> str:
+    """For the table; a dash if nothing was measured."""
+    return f"{statistics.median(values):.{digits}f}" if values else "-"
 
 
 def prepared(shape: Shape, checkpointed: bool) -> tuple[Callable[[Tensor], Any], Tensor]:
