@@ -81,12 +81,19 @@ def load_series(config: ForecastData, *, codec: SeriesCodec | None = None, keep:
         InputError: series cannot be read, are too short for horizon and context, or cannot be transformed.
     """
     tables = read_tables(kept_sources(config.sources, keep), config)
-    series = series_of(tables)
-    notes = [note for table in tables for note in table.notes]
-    name = ", ".join(PurePath(table.name).name for table in tables)
-    if codec is not None:
-        windows = _all_windows(series, codec, config)
-        return make_dataset((windows, [], []), codec, config, name, notes)
+    if codec is None:
+        return divided_series(tables, config)
+    windows = _all_windows(series_of(tables), codec, config)
+    return make_dataset((windows, [], []), codec, config, _name(tables), _notes(tables))
+
+
+def divided_series(tables: Sequence[SeriesTable], config: ForecastData) -> SeriesData:
+    """Divide series in time and cut them into windows.
+
+    Raises:
+        InputError: series are too short for horizon and context, or cannot be transformed.
+    """
+    series, notes = series_of(tables), _notes(tables)
     config = completed(config, tables)
     bounds = [_bounds(one, config) for one in series]
     codec = make_codec(series, bounds, config)
@@ -101,7 +108,15 @@ def load_series(config: ForecastData, *, codec: SeriesCodec | None = None, keep:
     for part, windows in zip(("validation", "test"), parts[1:], strict=True):
         if 0 < len(windows) < FEW:
             notes.append(f"the {part} part has {len(windows)} forecasts, few to judge intervals by")
-    return make_dataset(parts, codec, config, name, notes)
+    return make_dataset(parts, codec, config, _name(tables), notes)
+
+
+def _name(tables: Sequence[SeriesTable]) -> str:
+    return ", ".join(PurePath(table.name).name for table in tables)
+
+
+def _notes(tables: Sequence[SeriesTable]) -> list[str]:
+    return [note for table in tables for note in table.notes]
 
 
 def completed(config: ForecastData, tables: Sequence[SeriesTable]) -> ForecastData:
