@@ -13,7 +13,7 @@ from gatework.data.language_pair import LanguagePair
 from gatework.data.subwords import Subwords
 from gatework.data.translated import Translated, load_translated
 from gatework.data.translation_scores import corpus_scores, is_scorable, scorers
-from gatework.generation.translating import BATCH, Translation, Translator, source_symbols
+from gatework.generation.translating import Translation, Translator, source_symbols
 from gatework.insight.attention import plot_attention
 from gatework.models.translate import TranslationModel
 from gatework.settings import DataConfig, PredictionConfig, RunConfig
@@ -138,7 +138,7 @@ class TranslateTask(ExampleTask[TranslationModel]):
         """The translations of texts, in their order; an empty line has an empty one."""
         assert isinstance(options, TranslationPrediction)
         translator = Translator(model, options)
-        for part in chunks(inputs, BATCH):
+        for part in chunks(inputs, options.batch):
             for source, found in zip(part, translator.translate(part), strict=True):
                 yield _answer(source, found, options.n_best > 1)
 
