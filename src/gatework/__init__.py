@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from gatework.models import Classifier as Classifier
     from gatework.models import LanguageModel as LanguageModel
     from gatework.models import MusicModel as MusicModel
+    from gatework.models import Tagger as Tagger
+    from gatework.models import Transcriber as Transcriber
     from gatework.models import TranslationModel as TranslationModel
     from gatework.settings import CorpusConfig as CorpusConfig
     from gatework.settings import Regularizers as Regularizers
@@ -66,6 +68,8 @@ _ROOMS = {
     "Classifier": "models",
     "LanguageModel": "models",
     "MusicModel": "models",
+    "Tagger": "models",
+    "Transcriber": "models",
     "TranslationModel": "models",
     "CorpusConfig": "settings",
     "Regularizers": "settings",

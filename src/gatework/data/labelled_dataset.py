@@ -14,13 +14,12 @@ import numpy as np
 
 from gatework.data.class_codec import ClassifierCodec, InputKind
 from gatework.data.class_reader import choose_reader, settled
-from gatework.data.dataset import Dataset, divided, make_dataset
+from gatework.data.dataset import Dataset, data_name, divided, make_dataset
 from gatework.data.labelled_examples import LabelledExample, LabelledExamples, read_labelled_examples
 from gatework.data.recordings import Heard, Progress, read_recordings
 from gatework.data.symbols import Symbols
 from gatework.data.word_vectors import Coverage, WordVectors, coverage, read_word_vectors
 from gatework.errors import InputError
-from gatework.settings import STANDARD_INPUT
 from gatework.settings.tasks.classify import ClassifyData
 
 UNLABELLED = -1
@@ -144,13 +143,6 @@ def is_empty(value: str | np.ndarray | Path) -> bool:
     if isinstance(value, str):
         return not value.strip()
     return not isinstance(value, Path) and not len(value)
-
-
-def data_name(sources: Sequence[str]) -> str:
-    """What messages call the data."""
-    if len(sources) != 1:
-        return f"{len(sources)} files"
-    return "standard input" if sources[0] == STANDARD_INPUT else Path(sources[0]).name
 
 
 def _plain(value: str | np.ndarray | Path) -> str | np.ndarray:

@@ -10,6 +10,13 @@ from gatework.settings.task import PredictionConfig, TaskSettings
 from gatework.settings.tasks import TASKS, task_settings
 from gatework.settings.tasks.language import LanguageGeneration, LanguageModelConfig
 from gatework.settings.tasks.music import MusicConfig, MusicData, MusicGeneration, MusicPrediction, MusicTraining
+from gatework.settings.tasks.transcribe import (
+    TranscribeData,
+    TranscribePrediction,
+    TranscriberConfig,
+    TranscribeTraining,
+    Units,
+)
 from gatework.settings.training import ExampleTraining, StreamTraining, TrainingConfig
 
 __all__ = [
@@ -36,6 +43,11 @@ __all__ = [
     "StreamTraining",
     "TaskSettings",
     "TrainingConfig",
+    "TranscribeData",
+    "TranscribePrediction",
+    "TranscribeTraining",
+    "TranscriberConfig",
+    "Units",
     "checked",
     "checked_config",
     "run_config",
