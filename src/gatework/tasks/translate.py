@@ -27,10 +27,22 @@ PICTURES = 3
 
 
 class TranslateTask(ExampleTask[TranslationModel]):
-    """A sequence in, a sequence out."""
+    """A sequence in, a sequence out.
+
+    Args:
+        measured: how the translations that are measured are searched for; as usual where None.
+    """
 
     name = "translate"
     model = TranslationModel
+
+    def __init__(self, measured: TranslationPrediction | None = None) -> None:
+        self.measured = TranslationPrediction() if measured is None else measured
+
+    def answering(self, options: PredictionConfig) -> TranslateTask:
+        """The same, measuring translations that are searched for so."""
+        assert isinstance(options, TranslationPrediction)
+        return TranslateTask(options)
 
     def load(
         self,
@@ -100,12 +112,14 @@ class TranslateTask(ExampleTask[TranslationModel]):
         poll: Callable[[], None] = lambda: None,
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> Score:
-        """Loss, and BLEU and chrF of translations by beam search with the usual options."""
+        """Loss, and BLEU and chrF of translations by beam search."""
         found = super().score(model, data, part, name=name, poll=poll, progress=progress)
         if not is_scorable():
             return found
         texts = [example.texts for example in getattr(data, part)]
-        translations = Translator(model).translate([text for text, _ in texts], poll=poll, progress=progress)
+        translations = Translator(model, self.measured).translate(
+            [text for text, _ in texts], poll=poll, progress=progress
+        )
         references = [model.codec.reference(reference) for _, reference in texts]
         scores = corpus_scores([best[0].text for best in translations], references)
         return dataclasses.replace(found, figures={**found.figures, **scores})
@@ -117,9 +131,8 @@ class TranslateTask(ExampleTask[TranslationModel]):
         lines = super().score_lines(model, dataclasses.replace(score, figures=figures), name)
         if None in bleu:
             return lines
-        usual = TranslationPrediction()
         lower = ", references in small letters" if model.codec.target.lower else ""
-        how = f"beam {usual.beam}, length penalty {usual.length_penalty:g}{lower}"
+        how = f"beam {self.measured.beam}, length penalty {self.measured.length_penalty:g}{lower}"
         return [
             *lines,
             f"BLEU {bleu[0]:.2f} (tokenize none: of tokenised texts), {bleu[1]:.2f} (13a), chrF {bleu[2]:.2f}",
