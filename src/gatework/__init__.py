@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gatework.layers import Stateful as Stateful
     from gatework.layers import truncated as truncated
     from gatework.models import Classifier as Classifier
+    from gatework.models import ForecastModel as ForecastModel
     from gatework.models import LanguageModel as LanguageModel
     from gatework.models import MusicModel as MusicModel
     from gatework.models import Tagger as Tagger
@@ -66,6 +67,7 @@ _ROOMS = {
     "Stateful": "layers",
     "truncated": "layers",
     "Classifier": "models",
+    "ForecastModel": "models",
     "LanguageModel": "models",
     "MusicModel": "models",
     "Tagger": "models",

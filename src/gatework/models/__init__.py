@@ -1,6 +1,7 @@
 """One task, one file: embed, layers, head, loss."""
 
 from gatework.models.classify import Classifier
+from gatework.models.forecast import ForecastModel
 from gatework.models.language import LanguageModel
 from gatework.models.model import ExampleModel, Model
 from gatework.models.music import MusicModel
@@ -11,6 +12,7 @@ from gatework.models.translate import TranslationModel
 __all__ = [
     "Classifier",
     "ExampleModel",
+    "ForecastModel",
     "LanguageModel",
     "Model",
     "MusicModel",
