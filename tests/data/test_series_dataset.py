@@ -99,7 +99,9 @@ def test_many_windows_are_drawn_and_few_are_repeated(table: Path) -> None:
     assert len({(one.series, one.origin) for one in few.train}) == len(few.train) == 17
     again, other = load(table, **COLUMNS, windows=17), load(table, **COLUMNS, windows=17, split_seed=1)
     assert few.fingerprint == again.fingerprint != other.fingerprint
-    counts = np.unique([(one.series, one.origin) for one in load(table, **COLUMNS).train], axis=0, return_counts=True)[1]
+    counts = np.unique([(one.series, one.origin) for one in load(table, **COLUMNS).train], axis=0, return_counts=True)[
+        1
+    ]
     assert len(counts) == 2 * (70 - 15 - 5 + 1)
     assert set(counts) == {5}
 
@@ -111,7 +113,9 @@ def test_origins_are_spread_over_a_part(table: Path) -> None:
 
 def test_files_of_their_own_replace_shares(table: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.csv"
-    other.write_text("day,north,south,price,visits\n" + "".join(f"{day},{n * n},{n},1,2\n" for n, day in enumerate(DAYS[:31])))
+    other.write_text(
+        "day,north,south,price,visits\n" + "".join(f"{day},{n * n},{n},1,2\n" for n, day in enumerate(DAYS[:31]))
+    )
     data = load(table, **COLUMNS, test_data=[str(other)])
     assert max(one.origin for one in data.train) == 87 - 5
     assert [one.origin for one in data.test if one.name == "north"] == list(range(15, 27))
