@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types bench bench-cells bench-ragged bench-generate bench-defaults bench-scan docs-cells clean
+.PHONY: help setup demo test check lint types bench bench-cells bench-ragged bench-generate bench-defaults bench-tasks bench-scan docs-cells clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ bench-ragged: test ## measure lengths, resets, both directions and stacks beside
 
 bench-defaults: setup ## measure sizes, windows and rates on tinyshakespeare (GATEWORK_DATA), half an hour
 	@$(BIN)/python benchmarks/defaults.py
+
+bench-tasks: setup ## train and measure every task on real data (GATEWORK_DATA), hours; --compare: other cells too
+	@$(BIN)/python benchmarks/tasks.py
 
 bench-scan: test ## measure the scan beside the kernel that steps and the loop, for cells linear in their state
 	@$(BIN)/python benchmarks/scan.py

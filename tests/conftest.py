@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 import torch
 from torch.utils import deterministic
 
 from gatework.cells import CELLS, Cell
+from gatework.data.audio import write_wav
 from gatework.engine import ENGINES, checked_call
 
 # no deadline: tests measure no time; derandomized: a red run on one machine is red on all
@@ -126,3 +128,42 @@ def gatework_data() -> Path:
     if not named:
         pytest.skip("GATEWORK_DATA is not set: no folder of real data sets")
     return Path(named)
+
+
+LETTER_SECONDS = 0.06
+TONE_RATE = 4000
+
+
+def tones(text: str, rate: int = TONE_RATE) -> np.ndarray:
+    """A tone for each letter from a to e and digit from 0 to 9, silence for what is neither."""
+    times = np.arange(round(LETTER_SECONDS * rate)) / rate
+    pitches = dict(zip("abcde", (300, 500, 800, 1200, 1700), strict=True)) | {str(n): 200 + 170 * n for n in range(10)}
+    pieces = [0.4 * np.sin(2 * np.pi * pitches.get(letter, 0) * times) for letter in text]
+    noise = np.random.default_rng(len(text)).standard_normal(len(pieces) * len(times))
+    return (np.concatenate(pieces) + 1e-3 * noise).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def write_spoken() -> Callable[..., Path]:
+    """Writes recordings in which each letter is a tone, NUMBER.wav, and the table of their texts into a new folder."""
+
+    def write(folder: Path, texts: list[str], rate: int = TONE_RATE) -> Path:
+        folder.mkdir()
+        for number, text in enumerate(texts):
+            write_wav(folder / f"{number}.wav", tones(text, rate), rate)
+        rows = [f"{number}.wav,{text}" for number, text in enumerate(texts)]
+        (folder / "text.csv").write_text("\n".join(["path,text", *rows]), encoding="utf-8")
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def spoken_digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three recordings of each digit by each of two speakers, DIGIT_SPEAKER_INDEX.wav: a tone, longer and shorter."""
+    folder = tmp_path_factory.mktemp("spoken")
+    for digit in range(10):
+        for take in range(3):
+            write_wav(folder / f"{digit}_ann_{take}.wav", tones(str(digit) * (take + 2)), TONE_RATE)
+            write_wav(folder / f"{digit}_bob_{take}.wav", tones(str(digit) * (4 - take)) / 2, TONE_RATE)
+    return folder

@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gatework.cli.options import check_given, with_settings
-from gatework.errors import InputError, did_you_mean
-from gatework.settings import TASKS, RecurrentConfig, RunConfig, checked_config
+from gatework.cli.options import with_settings
+from gatework.cli.setting_up import LIMITS, PURPOSES, SECTIONS, build_model, merged_config, new_trainer, with_given
+from gatework.errors import InputError
+from gatework.settings import RecurrentConfig, RunConfig, checked_config
 
 if TYPE_CHECKING:
-    from gatework.models import Model
     from gatework.tasks import Task
-    from gatework.training import RunFolder, Trainer
-
-SECTIONS = {name: settings.sections for name, settings in TASKS.items()}
-PURPOSES = "; ".join(f"{name}: {settings.purpose}" for name, settings in TASKS.items())
+    from gatework.training import Trainer
 
 
 def register(app: typer.Typer, task: str) -> None:
@@ -73,39 +70,8 @@ def train(
                 "--resume continues a run with its own data and folder", "leave out DATA, --task, --run and --config"
             )
         return _resume(resume, settings)
-    chosen = _merged(config, settings, data, task)
+    chosen = merged_config(config, settings, data, task)
     return _begin(chosen, run)
-
-
-def _merged(
-    config: Path | None, settings: dict[str, dict[str, Any]], data: list[str] | None, task: str | None
-) -> RunConfig:
-    """The settings of a file, those on the command line over them."""
-    from gatework.storage import read_json
-
-    if config is not None and config.is_dir():
-        config = config / "config.json"
-    base = {} if config is None else read_json(config)
-    origin = "" if config is None else str(config)
-    if not isinstance(base, dict) or not all(isinstance(base[name], dict) for name in base if name != "task"):
-        raise InputError(f"{origin} is not a configuration", "take the config.json of a run as a pattern")
-    base["task"] = task or base.get("task") or _guessed(data)
-    _check_given(settings, base["task"])
-    merged = _with_settings(base, settings)
-    if data:
-        merged["data"] = {**merged.get("data", {}), "sources": data}
-    return checked_config(merged, origin)
-
-
-def _guessed(data: list[str] | None) -> str:
-    """The task that the data are for."""
-    return "language"
-
-
-def _check_given(settings: dict[str, dict[str, Any]], task: str) -> None:
-    if task not in TASKS:
-        raise InputError(f"there is no task {task!r}", did_you_mean(task, TASKS))
-    check_given(settings, SECTIONS, task)
 
 
 def _begin(config: RunConfig, path: Path | None) -> int:
@@ -116,7 +82,8 @@ def _begin(config: RunConfig, path: Path | None) -> int:
     folder = RunFolder.numbered(_new_path(config)) if path is None else RunFolder.fresh(path)
     try:
         task = find_task(config.task)
-        trainer = _new_trainer(task, config, folder)
+        config, trainer = new_trainer(task, config, folder)
+        trainer.callbacks = _callbacks(task, trainer)
     except BaseException as error:
         folder.discard()
         if isinstance(error, KeyboardInterrupt):
@@ -124,33 +91,6 @@ def _begin(config: RunConfig, path: Path | None) -> int:
         raise
     folder.start(config.model_copy(update={"data": config.data.anchored()}).model_dump(mode="json"))
     return _train(task, trainer)
-
-
-def _new_trainer(task: Task[Any, Any], config: RunConfig, folder: RunFolder) -> Trainer:
-    """Read the data, make the model, and check all that can be checked before anything is written."""
-    from gatework.cli.progress import loading
-    from gatework.training import Trainer
-
-    with loading(f"reading the {task.data_word}") as progress:
-        data = task.load(config.data, progress=progress, keep=folder.data)
-    trainer = Trainer(_build(task, config, data), data, config.training, folder)
-    task.check(trainer)
-    trainer.callbacks = _callbacks(task, trainer)
-    return trainer
-
-
-def _build(task: Task[Any, Any], config: RunConfig, data: Any) -> Model[Any, Any]:
-    """The model of a configuration; its size is checked before any memory is taken."""
-    import torch
-
-    from gatework.training import check_memory
-
-    with torch.device("meta"):
-        skeleton = task.build(config.model, data)
-    parameters = sum(parameter.numel() for parameter in skeleton.parameters())
-    check_memory(parameters, task.activations(config, data))
-    torch.manual_seed(config.training.seed)
-    return task.build(config.model, data)
 
 
 def _resume(name: str, settings: dict[str, dict[str, Any]]) -> int:
@@ -164,9 +104,9 @@ def _resume(name: str, settings: dict[str, dict[str, Any]]) -> int:
     folder = RunFolder.find(name)
     saved = folder.read_config()
     _check_resumable(settings)
-    config = checked_config(_with_settings(saved, settings), str(folder.config))
+    config = checked_config(with_given(saved, settings), str(folder.config))
     task, data = find_task(config.task), own_data(folder)
-    trainer = Trainer(_build(task, config, data), data, config.training, folder, [Notes()])
+    trainer = Trainer(build_model(task, config, data), data, config.training, folder, [Notes()])
     checkpoint = trainer.resume()
     trainer.callbacks = _callbacks(task, trainer)
     if trainer.is_over():
@@ -181,18 +121,6 @@ def _resume(name: str, settings: dict[str, dict[str, Any]]) -> int:
     return _train(task, trainer)
 
 
-def _with_settings(saved: dict[str, Any], settings: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Saved settings, those on the command line over them; a limit given there replaces all saved limits."""
-    given = settings.get("training", {})
-    limits = {"training": dict.fromkeys(LIMITS) if LIMITS & given.keys() else {}}
-    return {
-        **saved,
-        **{name: {**saved.get(name, {}), **limits.get(name, {}), **settings[name]} for name in settings},
-    }
-
-
-LIMITS = frozenset(("epochs", "minutes", "steps"))
-"""Settings that end a training; one given at a resume replaces all of them."""
 RESUMABLE = LIMITS | {"patience", "checkpoint_minutes", "log_every", "sample_length", "sample_prompt", "show"}
 """Settings that may change when a run is resumed: how long, and what is shown."""
 

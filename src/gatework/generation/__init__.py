@@ -8,6 +8,7 @@ from gatework.generation.repeats import loops
 from gatework.generation.samples import SampleWriter
 from gatework.generation.sampling import Sampling
 from gatework.generation.text import TextWriter
+from gatework.generation.transcripts import Transcript, transcribe
 from gatework.generation.writing import check_prompt, generate, generate_batch, sample_tokens
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Sampling",
     "Step",
     "TextWriter",
+    "Transcript",
     "beam_search",
     "beam_text",
     "check_prompt",
@@ -30,4 +32,5 @@ __all__ = [
     "generate_batch",
     "loops",
     "sample_tokens",
+    "transcribe",
 ]

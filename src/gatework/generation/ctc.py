@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gatework.data.alignments import collapsed
 from gatework.errors import DivergedError
 from gatework.generation.hypotheses import Hypothesis
 from gatework.generation.ranges import check_ranges
@@ -72,8 +73,7 @@ def ctc_greedy(log_probabilities: Tensor, lengths: Tensor | None = None, *, blan
     found = []
     for frames in _rows(log_probabilities, lengths, blank):
         symbols, total = frames.argmax(axis=1), float(frames.max(axis=1, initial=-np.inf).sum())
-        new = np.diff(symbols, prepend=-1) != 0
-        found.append(Hypothesis(symbols[new & (symbols != blank)].tolist(), total, total, finished=True))
+        found.append(Hypothesis(collapsed(symbols, blank).tolist(), total, total, finished=True))
     return found
 
 

@@ -21,7 +21,7 @@ from gatework.settings import DataConfig, PredictionConfig
 from gatework.settings.tasks.forecast import QUANTILES, ForecastData, ForecastPrediction
 from gatework.tasks.example_task import ExampleTask, chunks
 from gatework.tasks.task import Answer, Progress
-from gatework.training import Score, Trainer, measure_totals
+from gatework.training import Score, Trainer, measure
 
 AT_ONCE = 64
 PICTURES = 8
@@ -97,7 +97,7 @@ class ForecastTask(ExampleTask[ForecastModel]):
         windows = getattr(data, part)
         if not len(windows):
             raise InputError(f"the {name} has no steps to forecast", "choose another --part, or give data")
-        totals = measure_totals(model, windows, poll=poll, progress=progress)
+        totals = dict(measure(model, windows, poll=poll, progress=progress).totals)
         figures = {**all_figures(totals), "forecasts": float(len(windows))}
         return Score(totals["loss"] / totals["count"], round(totals["count"]), figures, model.goal)
 

@@ -7,7 +7,7 @@ from gatework.training.callbacks import Callback, TensorBoard
 from gatework.training.checkpoint import trained_fingerprint
 from gatework.training.device import check_memory, find_device
 from gatework.training.evaluation import evaluate
-from gatework.training.examples import measure, measure_totals
+from gatework.training.examples import measure
 from gatework.training.fitting import fit
 from gatework.training.run_folder import RunFolder
 from gatework.training.schedules import Schedule
@@ -32,6 +32,5 @@ __all__ = [
     "find_device",
     "fit",
     "measure",
-    "measure_totals",
     "trained_fingerprint",
 ]

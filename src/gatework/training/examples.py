@@ -68,6 +68,7 @@ class ExampleObjective:
         return {}
 
 
+@torch.no_grad()
 def measure(
     model: ExampleModel,
     examples: Sequence[Any],
@@ -76,21 +77,7 @@ def measure(
     poll: Callable[[], None] = lambda: None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Score:
-    """Measure a model on examples; arguments as ``measure_totals``."""
-    totals = measure_totals(model, examples, batch=batch, poll=poll, progress=progress)
-    return Score(totals["loss"] / totals["count"], round(totals["count"]), model.figures(totals), model.goal)
-
-
-@torch.no_grad()
-def measure_totals(
-    model: ExampleModel,
-    examples: Sequence[Any],
-    *,
-    batch: int = MEASURING,
-    poll: Callable[[], None] = lambda: None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Totals:
-    """Add up a model's totals over examples.
+    """Measure a model on examples.
 
     Args:
         model: put into evaluation mode and back.
@@ -109,7 +96,9 @@ def measure_totals(
             poll()
             progress(done, len(batches))
             found = model.totals(model.collate([examples[index] for index in indices]).to(device))
-            totals = {name: totals.get(name, 0.0) + value for name, value in found.items()}
+            for name, value in found.items():
+                totals[name] = totals.get(name, 0.0) + value
     finally:
         model.train(training)
-    return totals
+    loss, count = totals["loss"] / totals["count"], round(totals["count"])
+    return Score(loss, count, model.figures(totals), model.goal, totals)

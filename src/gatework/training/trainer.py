@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gatework.data import Corpus
 from gatework.data.dataset import Dataset
@@ -133,25 +132,29 @@ class Trainer:
                 self.save_checkpoint()
 
     def _update(self) -> None:
-        """One batch: loss, gradient, step."""
-        rate = self.learning_rate()
+        """Learn the next batch."""
+        position = self.position
+        loss, state = self.updated(position.epoch, position.window, self.state, self.learning_rate())
+        self._advance(loss, state)
+
+    def updated(self, epoch: int, index: int, state: Any, rate: float) -> tuple[float, Any]:
+        """One update on a batch of a pass: its loss before, and the state that goes on to the next.
+
+        Raises:
+            DivergedError: loss or gradient is no finite number; nothing was learnt from it.
+        """
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        loss, penalty, state = self._losses()
-        self.optimizer.zero_grad(set_to_none=True)
-        (loss if penalty is None else loss + penalty).backward()
-        self.gradient_norm = self._clip()
-        self._check_finite(float(loss.detach()))
-        self.optimizer.step()
-        self._advance(float(loss.detach()), state)
-
-    def _losses(self) -> tuple[Tensor, Tensor | None, Any]:
-        """The loss of the next batch, what its activity costs beside, and the state that goes on."""
-        position = self.position
         if self.activity is not None:
             self.activity.forget()
-        loss, state = self.objective.loss(position.epoch, position.window, self.state)
-        return loss, None if self.activity is None else self.activity.penalty(), state
+        loss, state = self.objective.loss(epoch, index, state)
+        self.optimizer.zero_grad(set_to_none=True)
+        (loss if self.activity is None else loss + self.activity.penalty()).backward()
+        self.gradient_norm = self._clip()
+        value = float(loss.detach())
+        self._check_finite(value)
+        self.optimizer.step()
+        return value, state
 
     def _clip(self) -> float:
         """Clip the gradient as configured; return its norm before."""

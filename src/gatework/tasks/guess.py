@@ -1,0 +1,133 @@
+"""Which task data are for, where they leave no doubt."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+from gatework.data.series import read_series
+from gatework.data.tables import Table, read_table
+from gatework.errors import GateworkError, InputError
+from gatework.settings import STANDARD_INPUT, TASKS
+
+TABLES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
+SOUND = frozenset({".wav"})
+MUSIC = frozenset({".mid", ".midi", ".mat"})
+PICTURES = frozenset({".png", ".jpg", ".jpeg"})
+TEXT = frozenset({"text", "sentence", "review", "message", "document", "comment", "tweet", "title"})
+CLASS = frozenset({"label", "class", "category", "target", "sentiment", "tag"})
+SOURCE, TARGET = frozenset({"source", "src"}), frozenset({"target", "tgt", "translation"})
+ROWS = 200
+"""Rows of a table that are looked at."""
+
+
+def guess_task(sources: Sequence[str]) -> str:
+    """The task that data are for; ``language`` for whatever is plain text.
+
+    Args:
+        sources: as a user named them.
+
+    Raises:
+        InputError: they could be for more than one task.
+    """
+    paths = [Path(source) for source in sources if source != STANDARD_INPUT]
+    if not paths or len(paths) < len(sources):
+        return "language"
+    kinds = {suffix for path in paths for suffix in _suffixes(path)}
+    if kinds and kinds <= MUSIC:
+        return "music"
+    if kinds == {".ts"}:
+        return "classify"
+    if _are_pairs(paths):
+        return "translate"
+    if len(paths) == 2 and kinds == {".pos", ".neg"}:
+        return "classify"
+    if kinds & SOUND:
+        return _of_sound(paths, kinds)
+    if kinds & PICTURES:
+        return _known("caption", paths)
+    if kinds and kinds <= TABLES and len(paths) == 1:
+        return _of_table(paths[0])
+    if kinds and kinds <= {".conll", ".conllu", ".bio", ".iob"}:
+        return "tag"
+    return "language"
+
+
+def _suffixes(path: Path) -> set[str]:
+    """The endings of a file, or of the files in a folder."""
+    files = [path] if path.is_file() else path.iterdir() if path.is_dir() else ()
+    return {file.suffix.lower() for file in files if not file.name.startswith(".")}
+
+
+def _are_pairs(paths: Sequence[Path]) -> bool:
+    """Two files of one name with codes of languages as endings: train.en, train.de."""
+    if len(paths) != 2 or paths[0].stem != paths[1].stem:
+        return False
+    codes = [path.suffix[1:] for path in paths]
+    return codes[0] != codes[1] and all(code.isalpha() and code.islower() and len(code) == 2 for code in codes)
+
+
+def _of_sound(paths: Sequence[Path], kinds: set[str]) -> str:
+    """Recordings with a table have transcripts; alone they could be told apart, or written down."""
+    if kinds & TABLES:
+        return "transcribe"
+    raise _doubt(paths, "classify", "transcribe")
+
+
+def _of_table(path: Path) -> str:
+    if path.suffix.lower() == ".tsv" and _is_tagged(path):
+        return "tag"
+    try:
+        table = read_table(str(path))
+        names = {name.lower() for name in table.columns}
+    except GateworkError:
+        return _no_guess(path)
+    if names & SOURCE and names & TARGET:
+        return "translate"
+    if names & TEXT and names & CLASS:
+        return "classify"
+    if _is_series(path, table):
+        return "forecast"
+    return "classify" if _has_two_columns(path) else _no_guess(path)
+
+
+def _is_tagged(path: Path) -> bool:
+    """Short lines of two columns, with empty lines between sentences."""
+    lines = _head(path)
+    filled = [line for line in lines if line.strip()]
+    return len(filled) < len(lines) - 1 and all(line.count("\t") >= 1 and " " not in line for line in filled[:20])
+
+
+def _has_two_columns(path: Path) -> bool:
+    """Text and label on every line, without a header that says so."""
+    filled = [line for line in _head(path) if line.strip()]
+    return path.suffix.lower() == ".tsv" and bool(filled) and all(line.count("\t") == 1 for line in filled)
+
+
+def _head(path: Path) -> list[str]:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return [line.rstrip("\r\n") for line in itertools.islice(file, ROWS)]
+    except OSError as error:
+        raise InputError(f"cannot read {path} ({error.strerror})", "check the path") from error
+
+
+def _is_series(path: Path, table: Table) -> bool:
+    """Only numbers, beside a column of times."""
+    try:
+        return bool(read_series(str(path), missing="interpolate").series)
+    except GateworkError:
+        return False
+
+
+def _no_guess(path: Path) -> str:
+    raise _doubt([path], *TASKS)
+
+
+def _known(task: str, paths: Sequence[Path]) -> str:
+    return task if task in TASKS else _no_guess(paths[0])
+
+
+def _doubt(paths: Sequence[Path], *tasks: str) -> InputError:
+    return InputError(f"{paths[0]} does not say what is to be learnt", f"say so: --task {' or '.join(tasks)}")
