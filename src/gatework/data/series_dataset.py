@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from gatework.data.calendar import useful_cycles
-from gatework.data.dataset import Dataset, make_dataset
-from gatework.data.lines import Source, opened
+from gatework.data.dataset import Dataset, data_name, make_dataset
+from gatework.data.lines import Source, kept_input
 from gatework.data.scaling import Scaling
 from gatework.data.series import Series, SeriesTable, read_series
 from gatework.data.series_codec import Prepared, SeriesCodec, end_of
@@ -18,7 +17,6 @@ from gatework.data.transforms import Statistics
 from gatework.errors import InputError
 from gatework.settings.data import STANDARD_INPUT
 from gatework.settings.tasks.forecast import ForecastData
-from gatework.storage import replacing
 
 SeriesData = Dataset[Window, SeriesCodec]
 FEW = 30
@@ -80,10 +78,11 @@ def load_series(config: ForecastData, *, codec: SeriesCodec | None = None, keep:
     Raises:
         InputError: series cannot be read, are too short for horizon and context, or cannot be transformed.
     """
-    tables = read_tables(kept_sources(config.sources, keep), config)
+    sources: list[Source] = [kept_input(keep) if source == STANDARD_INPUT else source for source in config.sources]
+    tables = read_tables(sources, config)
     series = series_of(tables)
     notes = [note for table in tables for note in table.notes]
-    name = ", ".join(PurePath(table.name).name for table in tables)
+    name = data_name(config.sources)
     if codec is not None:
         windows = _all_windows(series, codec, config)
         return make_dataset((windows, [], []), codec, config, name, notes)
@@ -208,14 +207,3 @@ def _constant_notes(series: Sequence[Series], bounds: Sequence[Bounds], config: 
             what = "is constant" if (part == part[0]).all() else f"repeats exactly after {season} steps"
             notes.append(f"{one.name} {what} in its training part: its errors are scaled by 1")
     return notes
-
-
-def kept_sources(sources: Sequence[str], keep: Path | None) -> list[Source]:
-    """Sources to read; what standard input gives is kept, if asked, so that the run finds it again."""
-    if keep is None or STANDARD_INPUT not in sources:
-        return list(sources)
-    with opened(STANDARD_INPUT) as file:
-        data = file.read()
-    with replacing(keep) as beside:
-        beside.write_bytes(data)
-    return [io.BytesIO(data) if source == STANDARD_INPUT else source for source in sources]
