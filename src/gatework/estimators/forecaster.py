@@ -54,7 +54,7 @@ class Forecaster(SequenceEstimator):
         series = _series(X)
         own: ForecastData = self._section(ForecastData).model_copy(update={"test": 0.0, "calendar": False})
         self.one_series_ = len(series) == 1
-        data = divided_series([SeriesTable("X", series, ("value",), (), (), None, [])], own)
+        data = divided_series([SeriesTable("X", series, ("value",), (), (), None, [])], own, "X")
         training = self._section(self.Training)
         seeded(training)
         self._train(ForecastModel(self._section(ForecastConfig), data.codec), data, training)
