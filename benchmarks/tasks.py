@@ -46,25 +46,30 @@ def rows() -> dict[str, list[Row]]:
     return {name: importlib.import_module(f"task_rows.{name}").ROWS for name in names}
 
 
-def measured(row: Row, data: str, words: Sequence[str]) -> dict[str, Any]:
-    """Train once, measure the held-out part; what the tables need."""
+def trained(row: Row, data: str, words: Sequence[str]) -> dict[str, Any]:
+    """Train once and measure the held-out part."""
     with tempfile.TemporaryDirectory() as place:
         run = Path(place) / "run"
         subprocess.run([*GATEWORK, "train", *words, "--run", str(run)], check=True)
-        measure = [*GATEWORK, "evaluate", str(run), "--json", "--part", row.part, *shlex.split(row.evaluate)]
-        said = subprocess.run(measure, check=True, capture_output=True, text=True).stdout
-        figures = json.loads(said.splitlines()[-1])
-        trained = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
-        model = load_model(run / "model")
-        config = read_json(run / "config.json")
-        return {
-            "figures": {name: value for name, value in figures.items() if isinstance(value, int | float)},
-            "seconds": trained[-1]["wall_seconds"],
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            "cell": config["model"].get("cell", ""),
-            "hidden_size": config["model"].get("hidden_size", 0),
-            "config": json.loads(json.dumps(config).replace(data, "{data}")),
-        }
+        return measured(row, data, run)
+
+
+def measured(row: Row, data: str, run: Path) -> dict[str, Any]:
+    """What the tables need of a finished run; its best model is measured on the held-out part."""
+    measure = [*GATEWORK, "evaluate", str(run), "--json", "--part", row.part, *shlex.split(row.evaluate)]
+    said = subprocess.run(measure, check=True, capture_output=True, text=True).stdout
+    figures = json.loads(said.splitlines()[-1])
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    model = load_model(run / "model")
+    config = read_json(run / "config.json")
+    return {
+        "figures": {name: value for name, value in figures.items() if isinstance(value, int | float)},
+        "seconds": rows[-1]["wall_seconds"],
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "cell": config["model"].get("cell", ""),
+        "hidden_size": config["model"].get("hidden_size", 0),
+        "config": json.loads(json.dumps(config).replace(data, "{data}")),
+    }
 
 
 def equal_size(config: RunConfig, cell: str, parameters: int) -> int:
@@ -95,7 +100,7 @@ def compare(row: Row, data: str, base: dict[str, Any]) -> dict[str, Any]:
         settings["model"] |= {"cell": cell, "cell_options": {}, "hidden_size": size}
         with tempfile.TemporaryDirectory() as place:
             write_json(Path(place) / "config.json", settings)
-            found[cell] = measured(row, data, ["--config", f"{place}/config.json"])
+            found[cell] = trained(row, data, ["--config", f"{place}/config.json"])
     return found
 
 
@@ -151,6 +156,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="rows whose 'task: data' contains this")
     parser.add_argument("--compare", action="store_true", help="with other cells too")
+    parser.add_argument("--run", type=Path, help="a finished run of the row's command, instead of training anew")
     parser.add_argument("--table", action="store_true", help="only write the table anew")
     arguments = parser.parse_args()
     data = os.environ.get("GATEWORK_DATA")
@@ -163,9 +169,11 @@ def main() -> None:
             key = f"{task}: {row.data}"
             if arguments.table or arguments.only not in key:
                 continue
-            if not arguments.compare or key not in results["rows"]:
-                results["rows"][key] = measured(row, data, shlex.split(row.train.replace("{data}", data)))
-                write_json(RESULTS, results)
+            if arguments.run is not None:
+                results["rows"][key] = measured(row, data, arguments.run)
+            elif not arguments.compare or key not in results["rows"]:
+                results["rows"][key] = trained(row, data, shlex.split(row.train.replace("{data}", data)))
+            write_json(RESULTS, results)
             if arguments.compare and row.compare:
                 results["cells"][key] = compare(row, data, results["rows"][key])
                 write_json(RESULTS, results)

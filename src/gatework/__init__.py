@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from gatework.layers import Stateful as Stateful
     from gatework.layers import truncated as truncated
     from gatework.models import Classifier as Classifier
+    from gatework.models import ForecastModel as ForecastModel
     from gatework.models import LanguageModel as LanguageModel
     from gatework.models import MusicModel as MusicModel
+    from gatework.models import Tagger as Tagger
     from gatework.models import Transcriber as Transcriber
+    from gatework.models import TranslationModel as TranslationModel
     from gatework.settings import CorpusConfig as CorpusConfig
     from gatework.settings import Regularizers as Regularizers
     from gatework.settings import TrainingConfig as TrainingConfig
@@ -64,9 +67,12 @@ _ROOMS = {
     "Stateful": "layers",
     "truncated": "layers",
     "Classifier": "models",
+    "ForecastModel": "models",
     "LanguageModel": "models",
     "MusicModel": "models",
+    "Tagger": "models",
     "Transcriber": "models",
+    "TranslationModel": "models",
     "CorpusConfig": "settings",
     "Regularizers": "settings",
     "TrainingConfig": "settings",

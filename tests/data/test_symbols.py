@@ -25,6 +25,8 @@ def test_symbols_are_ordered_by_count_then_alphabet() -> None:
     assert Symbols.build(TEXTS, "character").names[1] == "a"
     assert "!" in Symbols.build(TEXTS, "word").names
     assert symbols.id(END) == 2
+    counted = Symbols.from_counts({"New York": 1, "a": 2, "b": 2}, "token", min_count=1, max_size=4)
+    assert counted.names == ("<unknown>", "a", "b", "New York")
 
 
 def test_encoding_and_decoding() -> None:

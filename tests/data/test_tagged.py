@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections import Counter
 
 import pytest
 
-from gatework.data.tagged import read_tagged
+from gatework.data.tagged import MOST_WORDS, read_tagged, sentences_of
 from gatework.errors import InputError
 
 CONLLU = """# sent_id = weblog-1
@@ -95,6 +96,14 @@ def test_sentences_are_read_as_they_are_asked_for() -> None:
 def test_errors_say_where(text, options, message) -> None:
     with pytest.raises(InputError, match=message):
         read(text, **options)
+
+
+def test_a_file_without_blank_lines_is_refused_before_it_is_read_to_its_end() -> None:
+    sentences = sentences_of(((line, "a\tX") for line in itertools.count(1)), "endless")
+    with pytest.raises(InputError, match="endless line 1 begins a sentence of more than 10,000 words: part sentences"):
+        next(sentences)
+    whole = read("a\tX\n" * MOST_WORDS)
+    assert len(whole[0][0]) == MOST_WORDS
 
 
 def test_the_english_web_treebank(gatework_data) -> None:

@@ -55,6 +55,18 @@ B, T, I, H = 2, 5, 3, 7
             ValueError,
             "lengths must lie between 0 and 5 (the steps of x), not [5, -1]",
         ),
+        (
+            {"lengths": torch.zeros(B, dtype=torch.int64, device="meta")},
+            TypeError,
+            "lengths is on meta, where no values are: make it on another device",
+        ),
+        (
+            {"resets": torch.zeros(T, B, dtype=torch.bool, device="meta")},
+            TypeError,
+            "resets is on meta, where no values are: make it on another device",
+        ),
+        ({"initial": (torch.zeros(B, H),)}, TypeError, "the initial of LSTM is a tuple (h, c), not 1 tensors"),
+        ({"initial": (torch.zeros(3, H), torch.zeros(3, H))}, ValueError, "initial h must be (2, 7), not (3, 7)"),
         ({"resets": torch.zeros(T, B)}, TypeError, "resets must be bool, not torch.float32"),
         ({"resets": torch.zeros(B, T, dtype=torch.bool)}, ValueError, "resets must be (5, 2), not (2, 5)"),
     ],
@@ -115,3 +127,14 @@ def test_options_may_be_refilled_before_the_gradient(refilled, options, engine):
     found = torch.autograd.grad(outputs.square().sum(), x)[0]
     refilled.copy_(before)
     assert torch.equal(found, expected)
+
+
+def test_options_that_do_not_exist():
+    with pytest.raises(TypeError, match=r"^a run has no option length, reset$"):
+        run(GRU(I, H), torch.zeros(T, B, I), length=3, reset=None)
+
+
+def test_a_packed_sequence_is_for_the_drop_in_layers():
+    packed = torch.nn.utils.rnn.pack_sequence([torch.zeros(2, I), torch.zeros(1, I)])
+    with pytest.raises(TypeError, match=r"^x must be a tensor, not PackedSequence$"):
+        run(GRU(I, H), packed)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import copy
 import gc
+import json
+import subprocess
+import sys
+import threading
 from typing import Any
 
 import pytest
@@ -13,7 +17,7 @@ from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounterWithBackend
 
 import gatework
-from gatework.cells import GRU, LSTM, BatchNormLSTM, GRUResetAfter
+from gatework.cells import GRU, LSTM, BatchNormLSTM, Cell, GRUResetAfter, handles
 from gatework.data import Vocabulary
 from gatework.engine import compiled as engine
 from gatework.engine import run
@@ -125,6 +129,65 @@ def test_an_exported_module_runs_at_any_length(kind, strict):
         assert torch.autograd.grad(found.sum(), x)[0].abs().min() > 0
 
 
+LOADING = """
+import sys, torch, gatework.engine
+for name in sys.argv[1:]:
+    x, expected = torch.load(name + ".pt")
+    found = torch.export.load(name + ".pt2").module()(x)
+    if isinstance(found, gatework.engine.Result):
+        found = found.outputs, *found.state
+    torch.testing.assert_close(found[0], expected)
+    print(len(x), type(found).__name__)
+"""
+
+
+def test_an_exported_module_can_be_saved_and_run_in_another_process(tmp_path):
+    """Which makes the cells again from their classes' names and options."""
+    modules = {
+        "recurrent": Recurrent(LSTM(I, H, bias=False, activation="relu")),
+        "drop-in": gatework.LSTM(I, H, 2, bidirectional=True, proj_size=2),
+    }
+    for name, module in modules.items():
+        lengths = {0: torch.export.Dim("time", min=2, max=10_000)}
+        exported = torch.export.export(module.eval(), (torch.randn(T, B, I),), dynamic_shapes=(lengths,))
+        torch.export.save(exported, tmp_path / f"{name}.pt2")
+        x = torch.randn(11, B, I)
+        torch.save((x, module(x)[0].detach()), tmp_path / f"{name}.pt")
+    names = [str(tmp_path / name) for name in modules]
+    shown = subprocess.run([sys.executable, "-c", LOADING, *names], capture_output=True, text=True, check=False)
+    assert shown.stdout.split() == ["11", "tuple", "11", "tuple"], shown.stderr
+
+
+class Foreign(Cell):
+    """A cell of a class that another process has not."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.n = self.gate()
+
+    def step(self, x, h):
+        return torch.tanh(self.n(x, h))
+
+
+def test_cells_that_cannot_be_made_again_are_said_to_be_gone():
+    assert handles.find(handles.keep(Foreign(I, H))).hidden_size == H
+    cell = LSTM(I, H).double()
+    given = arguments(cell)
+    unknown = json.dumps({"cell": "elsewhere.Foreign", "arguments": [I, H], "options": {}})
+    with pytest.raises(EngineError, match=r"of a class that is not imported: import the module of its class"):
+        torch.ops.gatework.run(*(unknown if isinstance(part, str) and part == cell.handle else part for part in given))
+
+
+def test_what_a_constructor_does_not_say_keeps_a_cell_in_its_process():
+    plain, changed, watched = GRU(I, H), GRU(I, H), GRU(I, H)
+    changed.sigma = torch.tanh
+    watched.z.register_forward_hook(print)
+    assert json.loads(handles.keep(plain))["arguments"] == [I, H]
+    for cell in (changed, watched):
+        assert handles.keep(cell) == cell.handle
+        assert handles.find(cell.handle) is cell
+
+
 def test_it_sees_what_changes_between_calls():
     module, x = Recurrent(BatchNormLSTM(I, H, steps=4)), torch.randn(T, B, I)
     compiled, first = whole(module), whole(module)(x)[0]
@@ -210,3 +273,27 @@ def test_the_kernel_runs_once_forwards_and_once_backwards(monkeypatch):
     compiled = whole(module)
     compiled(x).outputs.sum().backward()
     assert calls == ["forward", "backward"]
+
+
+def test_threads_may_share_a_compiled_module():
+    """From the first call on, which compiles."""
+    module = Recurrent(LSTM(I, H))
+    compiled, inputs, wrong = whole(module), torch.randn(3, T, B, I), []
+    expected = [torch.autograd.grad(module(x).outputs.square().sum(), module.cell.f.U)[0] for x in inputs]
+    barrier = threading.Barrier(len(inputs))
+
+    def work(x: Tensor, slope: Tensor) -> None:
+        try:
+            barrier.wait()
+            for _ in range(5):
+                loss = compiled(x).outputs.square().sum()
+                torch.testing.assert_close(torch.autograd.grad(loss, module.cell.f.U)[0], slope)
+        except Exception as error:  # noqa: BLE001  (of whatever kind: the test tells it)
+            wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=pair) for pair in zip(inputs, expected, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong

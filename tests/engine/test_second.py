@@ -10,7 +10,7 @@ from comparing import a_noise
 from torch import Tensor
 
 from gatework.cells import GRU, LSTM, Cell, PeepholeLSTM
-from gatework.engine import compiled, run
+from gatework.engine import autograd, run
 from gatework.engine.contract import RunOptions
 
 B, T, I, H = 2, 5, 3, 7
@@ -75,8 +75,8 @@ def test_hvp_of_an_engine_asked_for_by_name():
 
 def test_the_first_gradient_stays_the_kernels(monkeypatch):
     asked = []
-    interpret = compiled.interpret
-    monkeypatch.setattr(compiled, "interpret", lambda *arguments: asked.append(1) or interpret(*arguments))
+    interpret = autograd.interpret
+    monkeypatch.setattr(autograd, "interpret", lambda *arguments: asked.append(1) or interpret(*arguments))
     cell, x = LSTM(I, H), torch.randn(T, B, I, requires_grad=True)
     (slope,) = torch.autograd.grad(run(cell, x, engine="compiled").outputs.sum(), x, create_graph=True)
     assert not asked

@@ -6,7 +6,7 @@ import inspect
 from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypedDict, Unpack
+from typing import Any, ClassVar, Literal, Self, TypedDict, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -127,6 +127,12 @@ class Cell(nn.Module):
             cls.State = namedtuple("State", cls.states)  # type: ignore[assignment,misc]
             cls.State.__module__, cls.State.__qualname__ = cls.__module__, f"{cls.__qualname__}.State"  # for pickle
 
+    def __new__(cls, *arguments: Any, **options: Any) -> Self:
+        """Note what the constructor is given."""
+        cell = super().__new__(cls)
+        object.__setattr__(cell, "_made_with", (arguments, options))  # before there is a module to set it
+        return cell
+
     def __init__(self, input_size: int, hidden_size: int, **options: Unpack[CellOptions]) -> None:
         super().__init__()
         for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
@@ -156,6 +162,12 @@ class Cell(nn.Module):
     def handle(self) -> str:
         """The name by which compiled graphs know it; see ``gatework.cells.handles``."""
         return self._handle
+
+    @property
+    def made_with(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments of its constructor, by place and by name."""
+        found: tuple[tuple[Any, ...], dict[str, Any]] = self.__dict__["_made_with"]
+        return found
 
     def gate(
         self, input_size: int | None = None, hidden_size: int | None = None, *, kind: type[Gate] = Gate, **changes: Any

@@ -95,7 +95,7 @@ def given_data(task: Task[Any, Any], model: Model[Any, Any], run: str, sources: 
     Raises:
         InputError: they cannot be read.
     """
-    from gatework.settings import checked_config
+    from gatework.settings import checked
     from gatework.training import RunFolder
 
     settings = {} if is_saved_model(run) else RunFolder.find(run).read_config().get("data", {})
@@ -103,4 +103,4 @@ def given_data(task: Task[Any, Any], model: Model[Any, Any], run: str, sources: 
     known = task.settings.data.model_fields
     settings |= {name: value for name, value in unsplit.items() if name in known}
     settings |= {"sources": sources, "encoding": encoding, **task.reading(model)}
-    return task.load(checked_config({"task": task.name, "data": settings}).data, codec=model.codec)
+    return task.load(checked(task.settings.data, settings), codec=model.codec)

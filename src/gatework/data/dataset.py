@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from gatework.data.codec import Codec
 from gatework.errors import InputError
-from gatework.settings import ExampleData
+from gatework.settings import STANDARD_INPUT, ExampleData
 
 Example = TypeVar("Example")
 CodecKind = TypeVar("CodecKind", bound=Codec)
@@ -76,6 +77,13 @@ def _update(digest: Any, value: Any) -> None:
             _update(digest, part)
     else:
         digest.update(f"{value!r}\n".encode())
+
+
+def data_name(sources: Sequence[str]) -> str:
+    """What messages call data: the file, or how many there are."""
+    if len(sources) != 1:
+        return f"{len(sources)} files"
+    return "standard input" if sources[0] == STANDARD_INPUT else Path(sources[0]).name
 
 
 Raw = TypeVar("Raw")

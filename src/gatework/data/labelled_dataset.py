@@ -14,13 +14,12 @@ import numpy as np
 
 from gatework.data.class_codec import ClassifierCodec, InputKind
 from gatework.data.class_reader import choose_reader, settled
-from gatework.data.dataset import Dataset, divided, make_dataset
+from gatework.data.dataset import Dataset, data_name, divided, make_dataset
 from gatework.data.labelled_examples import LabelledExample, LabelledExamples, read_labelled_examples
 from gatework.data.recordings import Heard, Progress, read_recordings
 from gatework.data.symbols import Symbols
 from gatework.data.word_vectors import Coverage, WordVectors, coverage, read_word_vectors
 from gatework.errors import InputError
-from gatework.settings import STANDARD_INPUT
 from gatework.settings.tasks.classify import ClassifyData
 
 UNLABELLED = -1
@@ -95,18 +94,22 @@ def load_labelled(
         InputError: they cannot be read, are of another kind than the model's, have labels that it does not know, or
             all have the same label.
     """
+    if codec is not None:
+        config = config.model_copy(update={"validation": 0.0, "test": 0.0, "validation_data": [], "test_data": []})
     name = data_name(config.sources)
     kind, parts, notes = _read(config, keep, None if codec is None else codec.kind)
     heard = _heard(kind, parts, config, codec, progress)
     parts, notes = heard.examples, [*notes, *heard.notes]
     if codec is None:
+        _check_classes(parts[0], name)
         config = settled(config, kind, [example.value for example in parts[0]], heard.rate)
-        codec = _new_codec(parts[0], config, kind, name)
+        reads = choose_reader([example.value for example in parts[0]], config, kind)
+        codec = ClassifierCodec.build([example.label for example in parts[0]], reads)
         notes += _lonely(codec)
     encoded = [encode_examples(part, codec, name) for part in parts]
     if config.max_length is not None:
         fitting = [example for example in encoded[0] if len(example.steps) <= config.max_length]
-        notes += _left_out(len(encoded[0]) - len(fitting), f"of more than {config.max_length} steps")
+        notes += _left_out(len(encoded[0]) - len(fitting), f"* of more than {config.max_length} steps")
         encoded[0] = fitting
     made = make_dataset((encoded[0], encoded[1], encoded[2]), codec, config, name, notes)
     return LabelledDataset(**{field.name: getattr(made, field.name) for field in dataclasses.fields(made)})
@@ -120,7 +123,9 @@ def encode_examples(examples: Sequence[LabelledExample], codec: ClassifierCodec,
     """
     unknown = Counter(example.label for example in examples if codec.labels.find(example.label) is None)
     if unknown:
-        shown = ", ".join(f"{label!r} ({count:,} examples)" for label, count in unknown.most_common(SHOWN))
+        shown = ", ".join(
+            f"{label!r} ({count:,} example{'s' * (count > 1)})" for label, count in unknown.most_common(SHOWN)
+        )
         known = ", ".join(codec.labels.names[: 4 * SHOWN])
         raise InputError(f"{name} has labels that the model does not know: {shown}", f"it knows {known}")
     return [
@@ -138,13 +143,6 @@ def is_empty(value: str | np.ndarray | Path) -> bool:
     if isinstance(value, str):
         return not value.strip()
     return not isinstance(value, Path) and not len(value)
-
-
-def data_name(sources: Sequence[str]) -> str:
-    """What messages call the data."""
-    if len(sources) != 1:
-        return f"{len(sources)} files"
-    return "standard input" if sources[0] == STANDARD_INPUT else Path(sources[0]).name
 
 
 def _plain(value: str | np.ndarray | Path) -> str | np.ndarray:
@@ -166,7 +164,7 @@ def _read(config: ClassifyData, keep: Path | None, wanted: InputKind | None) -> 
     every = (train, _mixed([*validation, *given[0].examples], config), [*test, *given[1].examples])
     parts = tuple([example for example in part if not is_empty(example.value)] for part in every)
     notes = [note for one in (found, *given) for note in one.notes]
-    notes += _left_out(sum(map(len, every)) - sum(map(len, parts)), "that were empty")
+    notes += _left_out(sum(map(len, every)) - sum(map(len, parts)), "empty *")
     return found.kind, (parts[0], parts[1], parts[2]), notes
 
 
@@ -185,16 +183,15 @@ def _heard(
     return read_recordings(parts, config.rate if codec is None else codec.rate, progress)
 
 
-def _new_codec(train: Sequence[LabelledExample], config: ClassifyData, kind: InputKind, name: str) -> ClassifierCodec:
+def _check_classes(train: Sequence[LabelledExample], name: str) -> None:
+    """See that there is something to learn."""
     if not train:
         raise InputError(f"{name} gives no training example", "give more data, or hold out less")
-    labels = [example.label for example in train]
-    if len(set(labels)) == 1:
+    if len({example.label for example in train}) == 1:
         raise InputError(
-            f"all {len(labels):,} training examples have the label {labels[0]!r}",
+            f"all {len(train):,} training examples have the label {train[0].label!r}",
             "give examples of two classes or more",
         )
-    return ClassifierCodec.build(labels, choose_reader([example.value for example in train], config, kind))
 
 
 def _lonely(codec: ClassifierCodec) -> list[str]:
@@ -207,5 +204,7 @@ def _lonely(codec: ClassifierCodec) -> list[str]:
     return [f"{len(alone):,} {what} one training example only ({shown}): no part is held out that could measure it"]
 
 
-def _left_out(count: int, what: str) -> list[str]:
-    return [f"{count:,} example{'s' * (count > 1)} {what} left out"] if count else []
+def _left_out(count: int, which: str) -> list[str]:
+    """A note of examples left out; the asterisk in ``which`` stands for them."""
+    examples = "example" if count == 1 else "examples"
+    return [f"{count:,} {which.replace('*', examples)} left out"] if count else []

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, TypeAlias, cast
 from gatework.data.sources import own_input, unreadable
 from gatework.errors import DamagedFileError, InputError
 from gatework.settings.data import STANDARD_INPUT
+from gatework.storage import replacing
 
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO
 """A path, ``-`` for standard input, or an open binary stream; gzip is recognised by its first bytes."""
@@ -116,3 +117,14 @@ def numbered_lines(source: Source, encoding: str = "utf-8") -> Iterator[tuple[in
     """
     for number, line in enumerate(raw_lines(source, encoding), start=1):
         yield number, line.removesuffix("\n").removesuffix("\r")
+
+
+def kept_input(keep: Path | None) -> io.BytesIO:
+    """All of standard input, written into a file too where one is named, so that it can be read again."""
+    content = own_input().read()
+    if keep is not None:
+        with replacing(keep) as beside:
+            beside.write_bytes(content)
+    stream = io.BytesIO(content)
+    stream.name = source_name(STANDARD_INPUT)
+    return stream

@@ -29,6 +29,11 @@ class Rolls:
     parts: dict[str, list[np.ndarray]]
     notes: tuple[str, ...] = ()
 
+    @property
+    def pieces(self) -> list[np.ndarray]:
+        """Those of all parts."""
+        return [piece for part in self.parts.values() for piece in part]
+
 
 def read_rolls(source: str | Path, *, steps_per_beat: int = 4) -> Rolls:
     """Read pieces of music.
@@ -78,4 +83,7 @@ def _file(path: Path, steps_per_beat: int) -> Rolls:
         parts, note = {WHOLE: [piece.roll]}, piece.note
     else:
         raise InputError(f"{path} is no file of music", f"give a folder or a file in {', '.join(SUFFIXES)}")
-    return Rolls(parts, (f"{path}: {note}",) if note else ())
+    rolls = Rolls(parts, (f"{path}: {note}",) if note else ())
+    if not any(piece.any() for piece in rolls.pieces):
+        raise InputError(f"{path} has no notes for a piano", "give MIDI pitches from 21 to 108")
+    return rolls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +11,15 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 
 from gatework.data.dataset import Dataset, divided, make_dataset
-from gatework.data.music import read_rolls
-from gatework.data.piano_rolls import HIGHEST, LOWEST, pitches_of
+from gatework.data.music import Rolls, read_rolls
+from gatework.data.piano_rolls import HIGHEST, KEYS, LOWEST, pitches_of
 from gatework.data.roll_files import WHOLE
 from gatework.errors import DamagedFileError, InputError
 from gatework.settings import STANDARD_INPUT
 from gatework.settings.tasks.music import MusicData
 
 MOST_OPENINGS = 256
+RESTORE = "restore the folder, or train it anew"
 
 
 class Piece(NamedTuple):
@@ -32,21 +34,32 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class RollCodec:
-    """What the steps of a piano roll mean, and how pieces begin.
+    """What the steps of a piano roll mean, and what the training pieces are like.
 
     Attributes:
         steps_per_beat: steps to a quarter note.
-        openings: MIDI pitches of the first steps of training pieces, from low to high.
+        frequencies: the share of steps at which each of the 88 keys sounds, neither 0 nor 1.
+        openings: MIDI pitches of the first steps of pieces, from low to high.
     """
 
     FILE: ClassVar[str] = "rolls.json"
 
     steps_per_beat: int
+    frequencies: tuple[float, ...]
     openings: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def build(cls, pieces: Sequence[Piece], steps_per_beat: int) -> Self:
+        """Count the keys of training pieces, at least one; a key that never sounds may still do so some time."""
+        sounding = np.zeros(KEYS) + sum(piece.roll.sum(axis=0) for piece in pieces)
+        steps = sum(len(piece.roll) for piece in pieces)
+        openings = dict.fromkeys(tuple(pitches_of(piece.roll[:1])[0]) for piece in pieces)
+        frequencies = ((sounding + 0.5) / (steps + 1)).tolist()
+        return cls(steps_per_beat, tuple(frequencies), tuple(openings)[:MOST_OPENINGS])
 
     def to_json(self) -> Any:
         """Return what ``from_json`` reads."""
-        return {"steps_per_beat": self.steps_per_beat, "openings": [list(chord) for chord in self.openings]}
+        return dataclasses.asdict(self)
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
@@ -56,15 +69,17 @@ class RollCodec:
             DamagedFileError: the value is none of this kind.
         """
         try:
-            steps, openings = value["steps_per_beat"], tuple(tuple(chord) for chord in value["openings"])
-            pitches = {pitch for chord in openings for pitch in chord}
+            steps, frequencies = value["steps_per_beat"], tuple(value["frequencies"])
+            openings = tuple(tuple(chord) for chord in value["openings"])
         except (TypeError, KeyError) as error:
-            raise DamagedFileError(f"it describes no piano rolls ({error!r})", "restore the folder") from error
-        if type(steps) is not int or steps < 1 or not openings:
-            raise DamagedFileError("it describes no piano rolls", "restore the folder")
-        if not all(type(pitch) is int and LOWEST <= pitch <= HIGHEST for pitch in pitches):
-            raise DamagedFileError("it has pitches that no piano has", "restore the folder")
-        return cls(steps, openings)
+            raise DamagedFileError(f"it describes no piano rolls ({error!r})", RESTORE) from error
+        if type(steps) is not int or steps < 1 or len(frequencies) != KEYS or not openings:
+            raise DamagedFileError("it describes no piano rolls", RESTORE)
+        if not all(isinstance(share, float) and 0 < share < 1 for share in frequencies):
+            raise DamagedFileError("it has frequencies that are no shares", RESTORE)
+        if not all(type(pitch) is int and LOWEST <= pitch <= HIGHEST for chord in openings for pitch in chord):
+            raise DamagedFileError("it has pitches that no piano has", RESTORE)
+        return cls(steps, frequencies, openings)
 
 
 PieceData = Dataset[Piece, RollCodec]
@@ -93,23 +108,22 @@ def load_pieces(
     for number, source in enumerate(config.sources):
         if progress is not None:
             progress(number, len(config.sources))
-        for part, pieces in _read(source, config, notes).items():
+        for part, pieces in _read(source, config, notes).parts.items():
             parts["train" if codec is not None or part == WHOLE else part] += pieces
     if codec is None:
         parts = _held_out(parts, config, notes)
     made = {part: _long_enough(pieces, part, notes) for part, pieces in parts.items()}
     if codec is None:
         made["train"] = _cut(_not_too_long(made["train"], config.max_length, notes), config.max_steps)
-        openings = dict.fromkeys(tuple(pitches_of(piece.roll[:1])[0]) for piece in made["train"])
-        codec = RollCodec(config.steps_per_beat, tuple(openings)[:MOST_OPENINGS])
+        codec = RollCodec.build(made["train"], config.steps_per_beat)
     name = Path(config.sources[0]).name + (" and others" if len(config.sources) > 1 else "")
     return make_dataset((made["train"], made["validation"], made["test"]), codec, config, name, notes)
 
 
-def _read(source: str, config: MusicData, notes: list[str]) -> dict[str, list[np.ndarray]]:
+def _read(source: str, config: MusicData, notes: list[str]) -> Rolls:
     rolls = read_rolls(source, steps_per_beat=config.steps_per_beat)
     notes.extend(rolls.notes)
-    return rolls.parts
+    return rolls
 
 
 def _held_out(parts: dict[str, list[np.ndarray]], config: MusicData, notes: list[str]) -> dict[str, list[np.ndarray]]:
@@ -118,7 +132,7 @@ def _held_out(parts: dict[str, list[np.ndarray]], config: MusicData, notes: list
     for part, sources in (("validation", config.validation_data), ("test", config.test_data)):
         if sources:
             read = [_read(source, config, notes) for source in sources]
-            found[part] = [roll for one in read for roll in one.get(part) or sum(one.values(), [])]
+            found[part] = [roll for rolls in read for roll in rolls.parts.get(part) or rolls.pieces]
     shares = {part: 0.0 for part in ("validation", "test") if found[part]}
     train, *held = divided(parts["train"], config.model_copy(update=shares))
     return {"train": train, "validation": found["validation"] + held[0], "test": found["test"] + held[1]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, get_args
 
@@ -72,6 +72,20 @@ class Symbols:
         counts: Counter[str] = Counter()
         for text in texts:
             counts.update(split(text, splitting, lower))
+        return cls.from_counts(counts, splitting, lower=lower, min_count=min_count, max_size=max_size, special=special)
+
+    @classmethod
+    def from_counts(
+        cls,
+        counts: Mapping[str, int],
+        splitting: Splitting,
+        *,
+        lower: bool = False,
+        min_count: int = 1,
+        max_size: int | None = None,
+        special: Sequence[str] = (),
+    ) -> Self:
+        """The same of symbols that were counted, in small letters if ``lower``."""
         first = (UNKNOWN, *special)
         found = [name for name, count in counts.items() if count >= min_count and name not in first]
         found.sort(key=lambda name: (-counts[name], name))

@@ -13,6 +13,8 @@ from gatework.errors import InputError
 CONLLU_COLUMNS = 10
 FORM, UPOS = 1, 3  # universaldependencies.org/format.html
 CONLLU_ID = re.compile(r"\d+(?P<no_word>-\d+|\.\d+)?")
+MOST_WORDS = 10_000
+"""A sentence of more words is a file without blank lines, which would fill the memory."""
 DOCUMENT_START = "-DOCSTART-"  # CoNLL-2003 parts documents by a line of this
 
 
@@ -40,9 +42,7 @@ def read_tagged(
 ) -> Iterator[TaggedSentence]:
     """Read sentences in the manner of CoNLL, one at a time.
 
-    The first word decides for the whole file. Its columns are parted by tabs if there is one in it, else by
-    blanks. Ten columns with a number first are CoNLL-U: comments, ranges of words (``3-4``) and empty words
-    (``5.1``) are left out. Where tabs part columns, a line without one that begins with ``#`` is a comment.
+    See ``sentences_of`` for how a file is understood.
 
     Args:
         source: a path, ``-`` for standard input, or a stream of bytes; gzip is recognised.
@@ -52,11 +52,37 @@ def read_tagged(
         encoding: of the text.
 
     Raises:
-        InputError: while reading, a line has not as many columns as the first word, a word or tag is empty, or
-            the columns asked for do not exist.
+        InputError: the source cannot be read, or as ``sentences_of``.
     """
-    name = source_name(source)
     lines = numbered_lines(source, encoding)
+    return sentences_of(lines, source_name(source), word=word, tag=tag, tagged=tagged)
+
+
+def sentences_of(
+    lines: Iterator[tuple[int, str]],
+    name: str,
+    *,
+    word: int | None = None,
+    tag: int | None = None,
+    tagged: bool = True,
+) -> Iterator[TaggedSentence]:
+    """Find the sentences in lines, one at a time.
+
+    The first word decides for the whole file. Its columns are parted by tabs if there is one in it, else by
+    blanks. Ten columns with a number first are CoNLL-U: comments, ranges of words (``3-4``) and empty words
+    (``5.1``) are left out. Where tabs part columns, a line without one that begins with ``#`` is a comment.
+
+    Args:
+        lines: with their numbers.
+        name: what messages call the file.
+        word: as in ``read_tagged``, like all that follow.
+        tag: the column of the tag.
+        tagged: whether tags are read.
+
+    Raises:
+        InputError: while reading, a line has not as many columns as the first word, a word or tag is empty, a
+            sentence has more than ``MOST_WORDS``, or the columns asked for do not exist.
+    """
     head = _up_to_first_word(lines)
     if not head:
         return
@@ -71,6 +97,11 @@ def read_tagged(
             if not sentence.words:
                 sentence = TaggedSentence([], [], line)
             layout.read(text, sentence, f"{name} line {line}")
+            if len(sentence.words) > MOST_WORDS:
+                raise InputError(
+                    f"{name} line {sentence.line} begins a sentence of more than {MOST_WORDS:,} words",
+                    "part sentences by a blank line",
+                )
     if sentence.words:
         yield sentence
 

@@ -114,7 +114,7 @@ def find_stepping(times: np.ndarray) -> Stepping | None:
         return Stepping("by 1" if step == 1 else f"by {step:,}", None, gaps)
     months = times.astype("datetime64[M]")
     ends = (times.astype("datetime64[D]") + 1).astype("datetime64[M]") > months
-    if ends.all() or len(np.unique(times - months)) == 1:
+    if (months[1:] > months[:-1]).all() and (ends.all() or len(np.unique(times - months)) == 1):
         step, gaps = _usual(np.diff(months.astype(np.int64)))
         return Stepping(MONTH_STEPS.get(step, f"every {step} months"), _season(step, 12), gaps)
     step, gaps = _usual(np.diff(times).astype(np.int64))

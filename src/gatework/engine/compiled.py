@@ -5,26 +5,27 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from gatework.cells import Cell, Gate
 from gatework.engine import scan
+from gatework.engine.autograd import Flat, KernelRun, Recurrence, forward
 from gatework.engine.build import compiler
 from gatework.engine.contract import Call, Result
 from gatework.engine.fingerprint import Known
 from gatework.engine.graph import Slot
-from gatework.engine.interpret import interpret
+from gatework.engine.hoist import is_input
 from gatework.engine.noise import NoiseForm, form_of, noise_leaves
+from gatework.engine.piecewise import Pieces
+from gatework.engine.piecewise import forward as forward_in_pieces
 from gatework.engine.program import Program
-from gatework.engine.ragged import Ragged, Whole, rows_of
-from gatework.engine.second import differentiable
-from gatework.engine.tensors import Inputs, Trace, Weights
+from gatework.engine.ragged import rows_of
+from gatework.engine.tensors import Trace, Weights
 from gatework.engine.trace import Traced, UntraceableError, trace
 from gatework.engine.transforms import needs_the_loop
-from gatework.errors import EngineError, GateworkError
+from gatework.errors import GateworkError
 
 name = "compiled"
 
@@ -152,27 +153,45 @@ def run(call: Call) -> Result:
 
 def run_whole(call: Call, ready: Trace | None = None) -> Result:
     """Run all steps in one go; or take them from the trace of the same run, to be differentiated."""
-    options, tensors = _prepared(call, ready)
-    if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors):
-        return _result(call, options, _Recurrence.apply(options, *tensors))
-    return _result(call, options, _forward(options, tensors, keep=False)[0])
+    run, tensors = _prepared(call, ready)
+    if _is_differentiated(tensors):
+        return _result(call, run, Recurrence.apply(run, *tensors))
+    return _result(call, run, forward(run, tensors, keep=False)[0])
+
+
+def run_in_pieces(call: Call, every: int) -> Result:
+    """Run so many steps at a time, and once more for the gradient, keeping only the states between."""
+    run, tensors = _prepared(call, None)
+    if _is_differentiated(tensors):
+        return _result(call, run, Pieces.apply(run, every, *tensors))
+    return _result(call, run, forward_in_pieces(run, every, tensors)[0])
+
+
+def keeps_only_states(call: Call) -> bool:
+    """Whether pieces would keep nothing else for all steps: gates read the input as it is."""
+    hoisted = compiled(call.cell, call.x.dtype, form_of(call.noise)).traced.hoisted
+    return not hoisted.sequences and all(map(is_input, hoisted.sources))
+
+
+def _is_differentiated(tensors: Sequence[Tensor | None]) -> bool:
+    return torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in tensors)
 
 
 def run_kept(call: Call) -> tuple[Result, Trace]:
     """Run the call without autograd: its result, and what ``run_whole`` needs for the gradient."""
-    options, tensors = _prepared(call, None)
-    results, trace = _forward(options, tensors, keep=True)
-    return _result(call, options, results), trace
+    run, tensors = _prepared(call, None)
+    results, trace = forward(run, tensors, keep=True)
+    return _result(call, run, results), trace
 
 
-def _prepared(call: Call, ready: Trace | None) -> tuple[_Options, list[Tensor | None]]:
+def _prepared(call: Call, ready: Trace | None) -> tuple[KernelRun, list[Tensor | None]]:
     """What is hoisted, and all tensors of the run."""
     found = compiled(call.cell, call.x.dtype, form_of(call.noise))
     program, weights = found.program, weights_of(found)
     time, batch, _ = call.x.shape
     rows = rows_of(call.lengths, time, batch)
     hoisted = found.traced.hoisted.values(call.cell, rows.packed(call.x))
-    flat = _Flat(
+    flat = Flat(
         *([part.contiguous() for part in parts] for parts in hoisted),
         [rows.sorted(part).contiguous() for part in call.state],
         [rows.sorted(part).contiguous() for part in call.initial],
@@ -181,7 +200,7 @@ def _prepared(call: Call, ready: Trace | None) -> tuple[_Options, list[Tensor | 
         weights.b,
     )
     held, drawn = noise_leaves(call.noise, call.x[0], call.cell.state_sizes)
-    options = _Options(
+    run = KernelRun(
         program,
         rows,
         None if call.resets is None else rows.packed(call.resets).contiguous(),
@@ -191,11 +210,11 @@ def _prepared(call: Call, ready: Trace | None) -> tuple[_Options, list[Tensor | 
         tuple(map(rows.packed, drawn)),
         ready,
     )
-    return options, flat.tensors
+    return run, flat.tensors
 
 
-def _result(call: Call, options: _Options, results: tuple[Tensor, ...]) -> Result:
-    rows, shown = options.rows, len(options.every)
+def _result(call: Call, run: KernelRun, results: tuple[Tensor, ...]) -> Result:
+    rows, shown = run.rows, len(run.every)
     states = tuple(map(rows.padded, results[:shown]))
     state = call.cell.State(*map(rows.unsorted, results[shown:]))
     return Result(states[0], state, call.cell.State(*states) if call.every_state else None)
@@ -203,106 +222,3 @@ def _result(call: Call, options: _Options, results: tuple[Tensor, ...]) -> Resul
 
 def _contiguous(tensor: Tensor | None) -> Tensor | None:
     return None if tensor is None else tensor.contiguous()
-
-
-class _Flat:
-    """The tensors of a run in one list, as autograd wants them, and the way back."""
-
-    def __init__(self, *groups: Sequence[Tensor | None]) -> None:
-        self.tensors = [tensor for group in groups for tensor in group]
-        self.sizes = tuple(map(len, groups))
-
-
-@dataclass(frozen=True)
-class _Options:
-    program: Program
-    rows: Whole | Ragged
-    resets: Tensor | None
-    every: tuple[int, ...]
-    sizes: tuple[int, ...]
-    held: tuple[Tensor, ...]
-    drawn: tuple[Tensor, ...]
-    ready: Trace | None
-
-    def inputs(self, tensors: Sequence[Tensor | None]) -> tuple[Inputs, Weights]:
-        groups, at = [], 0
-        for size in self.sizes:
-            groups.append(tuple(tensors[at : at + size]))
-            at += size
-        sources, sequences, parameters, start, initial, W, U, b = groups
-        rest = (self.rows.ragged, self.resets, self.rows.steps, self.held, self.drawn)
-        inputs = Inputs(sources, sequences, parameters, start, initial, *rest)  # type: ignore[arg-type]
-        return inputs, Weights(W, U, b)
-
-    def interpreted(self, tensors: Sequence[Tensor | None]) -> tuple[Tensor, ...]:
-        """The results of the run in PyTorch's own operations."""
-        return interpret(self.program.step, *self.inputs(tensors), self.every)
-
-
-def _forward(options: _Options, tensors: Sequence[Tensor | None], *, keep: bool) -> tuple[tuple[Tensor, ...], Trace]:
-    """Returns: the wanted states at all steps, then every state after the last step; and the trace."""
-    inputs, weights = options.inputs(tensors)
-    trace = options.ready or options.program.forward(inputs, weights, keep=keep, every=options.every)
-    last = tuple(_last(inputs, states, start) for states, start in zip(trace.states, inputs.start, strict=True))
-    return (*(trace.states[k] for k in options.every), *last), trace
-
-
-def _last(inputs: Inputs, states: Tensor, start: Tensor) -> Tensor:
-    """Each row's state after its last step."""
-    if inputs.ragged is not None:
-        return inputs.ragged.last(states, start)
-    steps = states.view(-1, *start.shape)
-    return steps[(inputs.time - 1) % len(steps)].clone()
-
-
-class _Recurrence(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, options: _Options, *tensors: Tensor | None) -> tuple[Tensor, ...]:
-        results, trace = _forward(options, tensors, keep=True)
-        ctx.options, ctx.counts = options, (len(tensors), len(trace.buffers), len(trace.states))
-        ctx.save_for_backward(*tensors, *trace.buffers, *trace.states, *trace.operands)
-        ctx.set_materialize_grads(False)
-        return results
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
-        if not all(torch._C._has_storage(part) for part in gradients if part is not None):
-            raise EngineError("the compiled engine knows no vmap over its gradient", "use engine='loop'")
-        options: _Options = ctx.options
-        saved = ctx.saved_tensors
-        count, buffers, states = ctx.counts
-        tensors = saved[:count]
-        rest = saved[count:]
-        trace = Trace(rest[:buffers], rest[buffers : buffers + states], rest[buffers + states :])
-        inputs, weights = options.inputs(tensors)
-        shown = len(options.every)
-        given: list[Tensor | None] = [None] * states
-        for k, gradient in zip(options.every, gradients[:shown], strict=True):
-            given[k] = gradient
-        found = options.program.backward(
-            inputs,
-            weights,
-            trace,
-            given,
-            gradients[shown:],
-            overwrite=options.ready is None and not _kept(),
-            want_sources=ctx.needs_input_grad[1 : 1 + len(inputs.sources)],
-        )
-        parts = (
-            *found.sources,
-            *found.sequences,
-            *found.parameters,
-            *found.start,
-            *found.initial,
-            *found.W,
-            *found.U,
-            *found.b,
-        )
-        if torch.is_grad_enabled():
-            parts = differentiable(parts, tensors, gradients, options.interpreted)
-        return None, *parts
-
-
-def _kept() -> bool:
-    """Whether the graph now running backwards is kept for a second time."""
-    return bool(torch._C._autograd._get_current_graph_task_keep_graph())

@@ -134,12 +134,13 @@ def checked_call(
         raise ValueError(f"x must have at least one step and one row, not {tuple(x.shape)}")
     zeros = cell.initial_state(batch)
     _check_type("x", x, zeros[0])
-    initial = zeros if initial is None else _checked_state(cell, initial, batch, zeros[0])
+    initial = zeros if initial is None else _checked_state(cell, initial, batch, zeros[0], "initial")
     start = initial if state is None else _checked_state(cell, state, batch, initial[0])
     if lengths is not None:
         lengths = checked_lengths(lengths, time, batch)
     if resets is not None:
         check_resets(resets, (time, batch))
+        _check_values("resets", resets)
         resets = resets.to(x.device, copy=True)
         if lengths is not None:  # a reset in the padding must not reach the final state
             resets = resets & _alive(lengths, x)
@@ -170,6 +171,11 @@ def check_tensor(name: str, given: Any) -> None:
         raise TypeError(f"{name} must be a tensor, not {type(given).__name__}")
 
 
+def _check_values(name: str, given: Tensor) -> None:
+    if given.is_meta:
+        raise TypeError(f"{name} is on meta, where no values are: make it on another device")
+
+
 def check_input(x: Any, width: int, *, batch_first: bool = False) -> None:
     """See that x is (time, batch, width), or (batch, time, width) if ``batch_first``.
 
@@ -195,7 +201,7 @@ def check_resets(resets: Any, shape: Sequence[int]) -> None:
         raise ValueError(f"resets must be {tuple(shape)}, not {tuple(resets.shape)}")
 
 
-def check_state(cell: Cell, state: Any) -> None:
+def check_state(cell: Cell, state: Any, what: str = "state") -> None:
     """See that a state is one tensor for each of the cell's states.
 
     Raises:
@@ -204,9 +210,9 @@ def check_state(cell: Cell, state: Any) -> None:
     if not isinstance(state, tuple | list) or len(state) != len(cell.states):
         kind = "one tensor" if isinstance(state, Tensor) else type(state).__name__
         given = f"{len(state)} tensors" if isinstance(state, tuple | list) else kind
-        raise TypeError(f"the state of {type(cell).__name__} is a tuple ({', '.join(cell.states)}), not {given}")
+        raise TypeError(f"the {what} of {type(cell).__name__} is a tuple ({', '.join(cell.states)}), not {given}")
     for name, part in zip(cell.states, state, strict=True):
-        check_tensor(f"state {name}", part)
+        check_tensor(f"{what} {name}", part)
 
 
 def _check_type(name: str, given: Tensor, like: Tensor) -> None:
@@ -216,12 +222,12 @@ def _check_type(name: str, given: Tensor, like: Tensor) -> None:
         raise TypeError(f"{name} is {given.dtype}, the cell {like.dtype}: convert one of them")
 
 
-def _checked_state(cell: Cell, state: Any, batch: int, like: Tensor) -> Any:
-    check_state(cell, state)
+def _checked_state(cell: Cell, state: Any, batch: int, like: Tensor, what: str = "state") -> Any:
+    check_state(cell, state, what)
     for name, part, size in zip(cell.states, state, cell.state_sizes, strict=True):
         if part.shape != (batch, size):
-            raise ValueError(f"state {name} must be ({batch}, {size}), not {tuple(part.shape)}")
-        _check_type(f"state {name}", part, like)
+            raise ValueError(f"{what} {name} must be ({batch}, {size}), not {tuple(part.shape)}")
+        _check_type(f"{what} {name}", part, like)
     return cell.State(*state)
 
 
@@ -232,6 +238,7 @@ def checked_lengths(lengths: Any, time: int, batch: int) -> Tensor:
         TypeError, ValueError: they are not integers, not as many or out of range.
     """
     check_tensor("lengths", lengths)
+    _check_values("lengths", lengths)
     if lengths.is_floating_point() or lengths.is_complex() or lengths.dtype == torch.bool:
         raise TypeError(f"lengths must be integers, not {lengths.dtype}")
     if lengths.shape != (batch,):

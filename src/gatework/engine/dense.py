@@ -12,6 +12,7 @@ from torch import Tensor
 
 from gatework.engine.layout import Zone
 from gatework.engine.packing import Packing, addresses
+from gatework.engine.tensors import Weights
 from gatework.engine.threads import threads_for
 from gatework.engine.workspace import take
 
@@ -49,29 +50,29 @@ class Dense:
         library.gradient.argtypes = [address]
         library.dense.restype = library.gradient.restype = None
 
-    def inputs(self, buffer: int, x: Tensor, W: Sequence[Tensor | None], bias: Tensor, out: Tensor) -> None:
+    def inputs(self, buffer: int, x: Tensor, weights: Weights, bias: Tensor, out: Tensor) -> None:
         """Fill a buffer with ``x W + bias``.
 
         Args:
             buffer: its number.
             x: (rows, depth), contiguous.
-            W: the gates' input weights, (width, depth).
+            weights: the gates' parameters.
             bias: (columns, 1).
             out: (rows, columns), the buffer.
         """
         depth = x.shape[1]
         for zone in self.packing.layout.buffer(buffer):
-            panels = self.packing.packed_forward(zone, W, depth)
+            panels = self.packing.forward_panels(zone, weights, "W", depth)
             part, offset = self.packing.part(zone, out, 1), self.packing.part(zone, bias, 0)
             self._product(part, x, depth, panels, offset.data_ptr(), True)
 
-    def sources(self, buffer: int, slope: Tensor, W: Sequence[Tensor | None], width: int) -> Tensor:
+    def sources(self, buffer: int, slope: Tensor, weights: Weights, width: int) -> Tensor:
         """The gradient of a buffer's source.
 
         Args:
             buffer: its number.
             slope: (rows, columns), its gradient.
-            W: the gates' input weights, (any, width).
+            weights: the gates' parameters.
             width: of a row of the source.
 
         Returns:
@@ -79,7 +80,7 @@ class Dense:
         """
         out = take((len(slope), self.packing.padded(width)), slope.dtype)
         for number, zone in enumerate(self.packing.layout.buffer(buffer)):
-            panels = self.packing.packed_backward(zone, W, width)
+            panels = self.packing.backward_panels(zone, weights, "W", width)
             self._product(out, self.packing.part(zone, slope, 1), self.packing.columns([zone]), panels, 0, number == 0)
         return out[:, :width].contiguous()
 

@@ -20,7 +20,7 @@ from gatework.cells import Cell
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), torch.dtype, torch.device)
 _FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType, ModuleType, type)
 # what torch.nn and Cell keep for themselves
-_OWN = frozenset(nn.Module().__dict__.keys() | {"_gate_options", "_handle"}) - {"training"}
+_OWN = frozenset(nn.Module().__dict__.keys() | {"_gate_options", "_handle", "_made_with"}) - {"training"}
 _KEPT = 4  # fingerprints of a cell: train() and eval() take turns
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from gatework.cells import Cell, handles
-from gatework.engine import compiled
+from gatework.engine import compiled, saved
 from gatework.engine.contract import Call, Noise, Result, RunOptions, checked_call
 from gatework.engine.noise import form_of
 from gatework.engine.program import Program
@@ -44,8 +44,10 @@ def run(
     **options: Unpack[RunOptions],
 ) -> Result:
     """``gatework.engine.run_with`` for the compiler's eyes."""
+    handle = cell.handle
     if torch.compiler.is_exporting() and not torch.compiler.is_dynamo_compiling():
-        handles.keep(cell)
+        saved.register(type(cell))
+        handle = handles.keep(cell)
     if x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
         x = x.to(type_of(cell))
     buffers = [buffer for _, buffer in cell.named_buffers(remove_duplicate=False)]
@@ -62,7 +64,7 @@ def run(
         options.get("lengths"),
         options.get("resets"),
         *_noise_arguments(options.get("noise")),
-        cell.handle,
+        handle,
         engine,
         cell.training,
         every_state,
@@ -122,7 +124,8 @@ class _Arguments:
     def module(self) -> Cell:
         found = handles.find(self.cell)
         if found is None:
-            raise EngineError(f"the cell {self.cell!r} of a compiled graph is gone", "keep the model; export it anew")
+            cause = f"the cell {self.cell!r} of a compiled graph is gone, or of a class that is not imported"
+            raise EngineError(cause, "import the module of its class; keep the model, or export it anew")
         return found
 
     @property

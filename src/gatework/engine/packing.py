@@ -5,12 +5,13 @@ from __future__ import annotations
 import ctypes
 from array import array
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from gatework.engine.layout import Layout, Zone
+from gatework.engine.tensors import Weights
 from gatework.engine.threads import threads_for
 from gatework.engine.workspace import take
 
@@ -58,6 +59,12 @@ class Packing:
             self.library.interleave(at, gates.buffer_info()[0], *sizes, threads_for(joined.numel()))
         return joined
 
+    def bias(self, buffer: int, weights: Weights) -> Tensor:
+        """The b of a buffer's slots, (columns, 1)."""
+        if ("b", buffer) not in weights.packed:
+            weights.packed["b", buffer] = self.interleaved(buffer, weights.b, 1)
+        return weights.packed["b", buffer]
+
     def separated_head(self, zone: Zone, head: int, joined: Tensor) -> Tensor:
         """The gradient of one block of all gates of a zone, (gates, width / heads, depth / heads).
 
@@ -76,11 +83,9 @@ class Packing:
         first = head * size // self.lanes
         return first * grain, (self.padded((head + 1) * size) // self.lanes - first) * grain
 
-    def packed_forward(self, zone: Zone, gates: Sequence[Tensor | None], depth: int) -> Tensor:
+    def forward_panels(self, zone: Zone, weights: Weights, of: Literal["W", "U"], depth: int) -> Tensor:
         """Panels of a zone's matrices, (width, depth) each, for products with rows of their inputs."""
-        packed = take((self.columns([zone]) * depth,), self.dtype)
-        self._pack(self.library.pack_forward, packed, zone, gates, depth)
-        return packed
+        return self._panels(self.library.pack_forward, f"{of} forward", zone, weights, depth, depth)
 
     def packed_inputs(self, buffer: int, W: Sequence[Tensor | None], width: int) -> Tensor:
         """The panels of a buffer's input weights, all zones together, for single steps."""
@@ -89,16 +94,19 @@ class Packing:
         self.library.pack_forward(packed.data_ptr(), table.buffer_info()[0], 1, len(joined), width, 1)
         return packed
 
-    def packed_backward(self, zone: Zone, gates: Sequence[Tensor | None], depth: int) -> Tensor:
+    def backward_panels(self, zone: Zone, weights: Weights, of: Literal["W", "U"], depth: int) -> Tensor:
         """Panels of the same, for products with rows of slopes."""
-        packed = take((self.columns([zone]) * self.padded(depth),), self.dtype)
-        self._pack(self.library.pack_backward, packed, zone, gates, depth)
-        return packed
+        return self._panels(self.library.pack_backward, f"{of} backward", zone, weights, depth, self.padded(depth))
 
-    def _pack(self, pack: Any, packed: Tensor, zone: Zone, gates: Sequence[Tensor | None], depth: int) -> None:
-        whole = [_whole(gates[slot]) for slot in zone.slots]
-        table = addresses(whole)
-        pack(packed.data_ptr(), table.buffer_info()[0], len(whole), zone.width, depth, threads_for(packed.numel()))
+    def _panels(self, pack: Any, name: str, zone: Zone, weights: Weights, depth: int, rows: int) -> Tensor:
+        if (name, zone) not in weights.packed:
+            packed = take((self.columns([zone]) * rows,), self.dtype)
+            gates = weights.W if name[0] == "W" else weights.U
+            whole = [_whole(gates[slot]) for slot in zone.slots]
+            table = addresses(whole)
+            pack(packed.data_ptr(), table.buffer_info()[0], len(whole), zone.width, depth, threads_for(packed.numel()))
+            weights.packed[name, zone] = packed
+        return weights.packed[name, zone]
 
 
 def _whole(U: Tensor | None) -> Tensor | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 from array import array
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -50,7 +51,15 @@ class Program:
 
         self.multiplications = sum(len(z.slots) * z.width * z.depth // z.heads for z in zones)
 
-    def forward(self, inputs: Inputs, weights: Weights, *, keep: bool, every: Sequence[int]) -> Trace:
+    def forward(
+        self,
+        inputs: Inputs,
+        weights: Weights,
+        *,
+        keep: bool,
+        every: Sequence[int],
+        into: Sequence[Tensor] = (),
+    ) -> Trace:
         """Run all steps.
 
         Args:
@@ -58,34 +67,42 @@ class Program:
             weights: the gates' parameters.
             keep: whether a gradient will be asked for.
             every: the states that are wanted at every step; all if ``keep`` or if rows are ragged.
+            into: (rows, width) each, where those are to be written; new memory if empty.
         """
         batch, rows = len(inputs.start[0]), inputs.rows
         whole = keep or inputs.ragged is not None
         few = rows if whole else min(rows, 2 * batch)
-        sizes = enumerate(self.step.state_sizes)
-        states = tuple(take((rows if k in every else few, size), self.dtype) for k, size in sizes)
+        states = self._new_states(rows, few, every, into)
         operands = tuple(take((few, self.step.depth(node)), self.dtype) for node in self.step.expressions)
         fields = self._shared_fields(inputs, states, batch)
         held: list[Tensor] = []
         buffers = []
         for index, source in enumerate(self.layout.sources):
-            bias = self.packing.interleaved(index, weights.b, 1)
+            bias = self.packing.bias(index, weights)
             if source is None:
                 buffer = take((rows if whole else batch, len(bias)), self.dtype)
                 fields[f"bias{index}"] = bias.data_ptr()
                 held.append(bias)
             else:
                 buffer = take((rows, len(bias)), self.dtype)
-                self.dense.inputs(index, inputs.sources[source], weights.W, bias, buffer)
+                self.dense.inputs(index, inputs.sources[source], weights, bias, buffer)
             fields[f"buffer{index}"], fields[f"buffer{index}_steps"] = buffer.data_ptr(), len(buffer) // batch
             buffers.append(buffer)
         for node, operand in zip(self.step.expressions, operands, strict=True):
             fields[f"operand{node}"], fields[f"operand{node}_steps"] = operand.data_ptr(), len(operand) // batch
         fields["keep"] = int(keep)
-        held += self._packed(self.packing.packed_forward, weights, fields)
+        held += self._panels(self.packing.forward_panels, weights, fields)
         held += self._own_memory(inputs, fields, self.kernel.forward)
         self._call(self.library.forward, self.kernel.forward, fields)
         return Trace(tuple(buffers), states, operands)
+
+    def _new_states(self, rows: int, few: int, every: Sequence[int], into: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        wanted = dict(itertools.zip_longest(every, into))
+        found = []
+        for k, size in enumerate(self.step.state_sizes):
+            place = wanted.get(k)
+            found.append(take((rows if k in wanted else few, size), self.dtype) if place is None else place)
+        return tuple(found)
 
     def kept(self, rows: int) -> list[tuple[int, int]]:
         """The shapes of the buffers and of the operands of a trace with ``keep``."""
@@ -130,7 +147,7 @@ class Program:
         for node in self.step.expressions:
             held.append(new(batch, self.step.depth(node)))
             fields[f"operand{node}"], fields[f"operand{node}_steps"] = held[-1].data_ptr(), 1
-        held += self._packed(self.packing.packed_forward, weights, fields)
+        held += self._panels(self.packing.forward_panels, weights, fields)
         held += self._own_memory(inputs, fields, self.kernel.forward)
         return fields, affines
 
@@ -163,7 +180,7 @@ class Program:
         slopes = tuple(buffer if overwrite else torch.empty_like(buffer) for buffer in trace.buffers)
         for index, (buffer, slope) in enumerate(zip(trace.buffers, slopes, strict=True)):
             fields[f"buffer{index}"], fields[f"slope{index}"] = buffer.data_ptr(), slope.data_ptr()
-        held += self._packed(self.packing.packed_backward, weights, fields)
+        held += self._panels(self.packing.backward_panels, weights, fields)
         carries, resets = [], []
         for k, size in enumerate(self.step.state_sizes):
             carry, ending, gradient = zeros(2, batch, padded(size)), last[k], given[k]
@@ -210,7 +227,7 @@ class Program:
         for index, source in enumerate(self.layout.sources):
             if source is not None and want[source]:
                 width = inputs.sources[source].shape[1]
-                sources[source] = self.dense.sources(index, slopes[index], weights.W, width)
+                sources[source] = self.dense.sources(index, slopes[index], weights, width)
         return tuple(sources)
 
     def _weight_gradients(
@@ -279,14 +296,17 @@ class Program:
     def _slots(self, buffer: int) -> list[int]:
         return [slot for zone in self.layout.buffer(buffer) for slot in zone.slots]
 
-    def _packed(
-        self, pack: Callable[[Zone, Sequence[Tensor | None], int], Tensor], weights: Weights, fields: dict[str, int]
+    def _panels(
+        self,
+        panels: Callable[[Zone, Weights, Literal["W", "U"], int], Tensor],
+        weights: Weights,
+        fields: dict[str, int],
     ) -> list[Tensor]:
-        packed = []
+        found = []
         for z, zone in self.layout.products:
-            packed.append(pack(zone, weights.U, zone.depth))
-            fields[f"weights{z}"], fields[f"heads{z}"] = packed[-1].data_ptr(), zone.heads
-        return packed
+            found.append(panels(zone, weights, "U", zone.depth))
+            fields[f"weights{z}"], fields[f"heads{z}"] = found[-1].data_ptr(), zone.heads
+        return found
 
     def _shared_fields(self, inputs: Inputs, states: Sequence[Tensor], batch: int) -> dict[str, int]:
         threads, by_units = self.split(batch)

@@ -6,6 +6,8 @@ same place among the rows of all its steps.
 
 from __future__ import annotations
 
+from copy import copy
+
 import torch
 from torch import Tensor
 
@@ -63,6 +65,15 @@ class Ragged:
         self.offsets = torch.zeros(self.steps + 1, dtype=torch.int64)
         torch.cumsum(alive.sum(1), 0, out=self.offsets[1:])
         self.places = (steps * self.batch + self.order)[alive]
+
+    def piece(self, first: int, stop: int) -> Ragged:
+        """The steps from first to stop alone: the same rows in the same order, some of which have no step in it."""
+        part = copy(self)
+        part.time = part.steps = stop - first
+        part.lengths = (self.lengths - first).clamp(0, stop - first)
+        part.offsets = self.offsets[first : stop + 1] - self.offsets[first]
+        part.places = self.places[self.offsets[first] : self.offsets[stop]] - first * self.batch
+        return part
 
     @property
     def ragged(self) -> Ragged:

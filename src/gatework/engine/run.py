@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 
@@ -46,9 +46,9 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
         EngineError: the engine asked for by name cannot run this.
     """
     check_tensor("x", x)
-    for given in (state, options.get("initial")):
-        if given is not None:
-            check_state(cell, given)
+    for what, part in (("state", state), ("initial", options.get("initial"))):
+        if part is not None:
+            check_state(cell, part, what)
     if torch.compiler.is_compiling():
         return run_with({}, cell, x, state, engine=engine, **options)
     if x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
@@ -62,18 +62,32 @@ def run(cell: Cell, x: Tensor, state: Any = None, *, engine: str = "auto", **opt
         result = stepper.run_again(cell, x, state, options)
         if result is not None:
             return result
+    if unknown := options.keys() - RunOptions.__annotations__.keys():
+        raise TypeError(f"a run has no option {', '.join(sorted(unknown))}")
     every = options.pop("checkpoint_every", None)
+    if every is not None and (not isinstance(every, int) or every < 1):
+        raise ValueError(f"checkpoint_every must be an integer of at least 1, or None, not {every!r}")
     call = checked_call(cell, x, state, **options)  # type: ignore[misc]  # checkpoint_every has been taken out
     if every is None:
         return plan(call, engine).engine.run(call)
-    if every < 1:
-        raise ValueError(f"checkpoint_every must be at least 1, not {every}")
+    if plan(call, engine).engine is compiled and compiled.keeps_only_states(call):
+        return compiled.run_in_pieces(call, every)
     weights = {**dict(cell.named_parameters()), **dict(cell.named_buffers())}  # those of now, also when run again
+    given = [x, *call.state, *call.initial, *cell.parameters()]
+    versions = _versions(given)
 
     def run_piece(x: Tensor, state: Any, options: RunOptions) -> Result:
+        if versions != _versions(given):
+            raise RuntimeError("x, a state or a parameter was changed in place between a run and its gradient")
         return run_with(weights, cell, x, state, engine=engine, **options)
 
-    return run_in_pieces(run_piece, x, state, options, every)
+    copies: RunOptions = {"lengths": call.lengths, "resets": call.resets, "noise": call.noise}  # which nobody refills
+    return run_in_pieces(run_piece, x, state, {**options, **copies}, every)
+
+
+def _versions(tensors: Sequence[Tensor]) -> list[int]:
+    """How often each was changed in place, where PyTorch counts it."""
+    return [0 if tensor.is_inference() else tensor._version for tensor in tensors]
 
 
 def run_with(parameters: Mapping[str, Tensor], cell: Cell, *arguments: Any, **options: Any) -> Result:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
+from gatework.engine.layout import Zone
 from gatework.engine.ragged import Ragged
 
 
@@ -17,11 +18,13 @@ class Weights:
         W: (width, input).
         U: (width, depth) or (heads, width / heads, depth / heads): what is multiplied in every step.
         b: (width,).
+        packed: what a kernel's products made of them, for as long as they serve.
     """
 
     W: tuple[Tensor | None, ...]
     U: tuple[Tensor | None, ...]
     b: tuple[Tensor | None, ...]
+    packed: dict[tuple[str, Zone | int], Tensor] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,27 @@ class Inputs:
     @property
     def rows(self) -> int:
         """The rows of all steps."""
-        return self.time * len(self.start[0]) if self.ragged is None else len(self.ragged.places)
+        return self.rows_of(0, self.time).stop
+
+    def rows_of(self, first: int, stop: int) -> slice:
+        """The rows of some steps."""
+        if self.ragged is None:
+            return slice(first * len(self.start[0]), stop * len(self.start[0]))
+        return slice(int(self.ragged.offsets[first]), int(self.ragged.offsets[stop]))
+
+    def piece(self, first: int, stop: int, start: tuple[Tensor, ...]) -> Inputs:
+        """The steps from first to stop as a run of their own, which starts from the states before them."""
+        rows = self.rows_of(first, stop)
+        return replace(
+            self,
+            sources=tuple(part[rows] for part in self.sources),
+            sequences=tuple(part[rows] for part in self.sequences),
+            start=start,
+            ragged=None if self.ragged is None else self.ragged.piece(first, stop),
+            resets=None if self.resets is None else self.resets[rows],
+            time=stop - first,
+            drawn=tuple(part[rows] for part in self.drawn),
+        )
 
 
 @dataclass(frozen=True)
@@ -88,3 +111,9 @@ class Gradients:
     W: tuple[Tensor | None, ...]
     U: tuple[Tensor | None, ...]
     b: tuple[Tensor | None, ...]
+
+    @property
+    def flat(self) -> tuple[Tensor | None, ...]:
+        """All in one, in the order of a run's tensors."""
+        inputs = (*self.sources, *self.sequences, *self.parameters, *self.start, *self.initial)
+        return (*inputs, *self.W, *self.U, *self.b)

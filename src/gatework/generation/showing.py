@@ -24,10 +24,8 @@ def show_texts(
 ) -> None:
     """Write texts: one with its prompt as it is drawn, several below each other when all are.
 
-    Args:
-        model, prompt, length, seed, samples, sampling: as for ``sample_tokens``.
-        show: given text, a few characters at a time.
-        poll: called before each step; where it raises Interrupted, what was drawn is shown first.
+    The other arguments are those of ``sample_tokens``. ``show`` is given a few characters at a time; where ``poll``
+    raises Interrupted, what was drawn is shown first.
 
     Raises:
         InputError, DivergedError: as ``sample_tokens``.

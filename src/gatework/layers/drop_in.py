@@ -15,6 +15,7 @@ from gatework.cells.exchange import from_torch
 from gatework.engine import Result
 from gatework.engine.contract import check_tensor
 from gatework.engine.ragged import Ragged
+from gatework.engine.transforms import transforming
 from gatework.layers.recurrent import Recurrent
 
 
@@ -58,10 +59,10 @@ class _DropIn(nn.RNNBase):
     def flatten_parameters(self) -> None:
         """Do nothing: no kernel here wants the weights in one piece."""
 
-    def _states(self, x: Tensor, hx: Any, batched: bool) -> list[Any]:
-        """The states (batch, size) of each layer and direction, or None where zeros are meant."""
+    def _states(self, x: Tensor, hx: Any, batched: bool) -> tuple[Tensor, ...] | None:
+        """The states (layers * directions, batch, size), or None where zeros are meant."""
         if hx is None:
-            return [None] * len(self._runners)
+            return None
         parts = hx if self.mode == "LSTM" else (hx,)
         names = ("h_0", "c_0") if self.mode == "LSTM" else ("h_0",)
         if not isinstance(parts, tuple | list) or len(parts) != len(names):
@@ -78,10 +79,48 @@ class _DropIn(nn.RNNBase):
             if part.shape != expected:
                 shown = expected if batched else (expected[0], expected[2])
                 raise RuntimeError(f"{name}: expected size {shown}, got {tuple(part.shape)}")
-        return list(zip(*parts, strict=True))
+        return tuple(parts)
 
-    def _stacked(self, x: Tensor, starts: list[Any], lengths: Tensor | None) -> tuple[Tensor, list[Any]]:
-        """Run all layers: x (time, batch, input) to outputs and the final states of each layer and direction."""
+    def _is_step_for_torch(self, x: Tensor, weights: list[Tensor], states: tuple[Tensor, ...]) -> bool:
+        """Whether it is one bare step without gradient, for which nothing is as quick as torch.nn's kernel."""
+        return (
+            len(x) == 1
+            and self.engine == "auto"
+            and x.is_cpu
+            and x.shape[1] > 0
+            and weights[0].dtype in (torch.float32, torch.float64)
+            and all(part.dtype == weights[0].dtype and part.is_cpu for part in (x, *weights, *states))
+            and not (torch.is_grad_enabled() and any(part.requires_grad for part in (x, *weights, *states)))
+            and not (self.training and self.dropout)
+            and not torch.is_autocast_enabled("cpu")
+            and not transforming()
+        )
+
+    def _step(self, x: Tensor, weights: list[Tensor], states: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """One step through torch.nn's kernel: outputs and states of all layers and directions."""
+        options = (self.bias, self.num_layers, 0.0, False, self.bidirectional, False)
+        if self.mode == "LSTM":
+            outputs, *after = torch.lstm(x, states, weights, *options)
+        else:
+            outputs, *after = getattr(torch, self.mode.lower())(x, states[0], weights, *options)
+        return outputs, tuple(after)
+
+    def _run_all(self, x: Tensor, states: tuple[Tensor, ...] | None) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Run all layers: x (time, batch, input) to outputs and the states (layers * directions, batch, size)."""
+        if not torch.compiler.is_compiling() and len(x) == 1:  # in this order: a compiled graph is for any length
+            weights = [getattr(self, name) for names in self._all_weights for name in names]
+            if self._is_step_for_torch(x, weights, states or ()):
+                if states is None:
+                    sizes = self._runners[0].cell.state_sizes
+                    states = tuple(x.new_zeros(len(self._runners), x.shape[1], size) for size in sizes)
+                return self._step(x, weights, states)
+        return self._stacked(x, states, None)
+
+    def _stacked(
+        self, x: Tensor, states: tuple[Tensor, ...] | None, lengths: Tensor | None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """As ``_run_all``, each layer and direction by an engine."""
+        starts: list[Any] = [None] * len(self._runners) if states is None else list(zip(*states, strict=True))
         finals = []
         for layer in range(self.num_layers):
             if layer:
@@ -92,7 +131,7 @@ class _DropIn(nn.RNNBase):
             ]
             finals += [result.state for result in results]
             x = results[0].outputs if len(results) == 1 else torch.cat([one.outputs for one in results], dim=-1)
-        return x, finals
+        return x, tuple(map(torch.stack, zip(*finals, strict=True)))
 
     def _run(self, index: int, x: Tensor, starts: list[Any], lengths: Tensor | None) -> Result:
         runner = self._runners[index]
@@ -126,18 +165,12 @@ class _DropIn(nn.RNNBase):
             raise RuntimeError(f"input must have {self.input_size} features, not {tuple(input.shape)}")
         batched = input.ndim == 3
         x = input.transpose(0, 1) if batched and self.batch_first else input if batched else input.unsqueeze(1)
-        outputs, finals = self._stacked(x, self._states(x, hx, batched), None)
+        outputs, finals = self._run_all(x, self._states(x, hx, batched))
         if not batched:
-            outputs = outputs.squeeze(1)
+            outputs, finals = outputs.squeeze(1), tuple(part.squeeze(1) for part in finals)
         elif self.batch_first:
             outputs = outputs.transpose(0, 1)
-        return outputs, self._state(finals, batched)
-
-    def _state(self, finals: list[Any], batched: bool = True) -> Any:
-        parts = tuple(torch.stack(part) for part in zip(*finals, strict=True))
-        if not batched:
-            parts = tuple(part.squeeze(1) for part in parts)
-        return parts if self.mode == "LSTM" else parts[0]
+        return outputs, finals if self.mode == "LSTM" else finals[0]
 
     def _packed(self, packed: PackedSequence, hx: Any) -> tuple[PackedSequence, Any]:
         """A packed batch, its rows sorted by length as torch packs them."""
@@ -145,16 +178,15 @@ class _DropIn(nn.RNNBase):
         lengths = (torch.arange(int(packed.batch_sizes[0])) < steps).sum(0)
         rows = Ragged(lengths, len(steps))
         x = rows.padded(packed.data)
-        starts = self._states(x, hx, batched=True)
-        if packed.sorted_indices is not None:
-            order = packed.sorted_indices
-            starts = [None if start is None else tuple(part[order] for part in start) for start in starts]
-        outputs, finals = self._stacked(x, starts, lengths)
+        states = self._states(x, hx, batched=True)
+        if packed.sorted_indices is not None and states is not None:
+            states = tuple(part.index_select(1, packed.sorted_indices) for part in states)
+        outputs, finals = self._stacked(x, states, lengths)
         data = rows.packed(outputs)
         result = PackedSequence(data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
         if packed.unsorted_indices is not None:
-            finals = [tuple(part[packed.unsorted_indices] for part in final) for final in finals]
-        return result, self._state(finals)
+            finals = tuple(part.index_select(1, packed.unsorted_indices) for part in finals)
+        return result, finals if self.mode == "LSTM" else finals[0]
 
 
 class RNN(_DropIn):

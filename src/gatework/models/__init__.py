@@ -1,9 +1,22 @@
 """One task, one file: embed, layers, head, loss."""
 
 from gatework.models.classify import Classifier
+from gatework.models.forecast import ForecastModel
 from gatework.models.language import LanguageModel
 from gatework.models.model import ExampleModel, Model
 from gatework.models.music import MusicModel
+from gatework.models.tag import Tagger
 from gatework.models.transcribe import Transcriber
+from gatework.models.translate import TranslationModel
 
-__all__ = ["Classifier", "ExampleModel", "LanguageModel", "Model", "MusicModel", "Transcriber"]
+__all__ = [
+    "Classifier",
+    "ExampleModel",
+    "ForecastModel",
+    "LanguageModel",
+    "Model",
+    "MusicModel",
+    "Tagger",
+    "Transcriber",
+    "TranslationModel",
+]

@@ -22,6 +22,7 @@ from gatework.models.confusion import f1_scores
 from gatework.models.encoder import make_stack
 from gatework.models.model import ExampleModel, Totals
 from gatework.models.reading import SymbolReader
+from gatework.models.word_vectors import start_from_vectors
 from gatework.settings.tasks.classify import BALANCED, ClassifierConfig
 
 AT_ONCE = 64
@@ -78,23 +79,15 @@ class Classifier(ExampleModel[ClassifierConfig, ClassifierCodec, ClassExample, C
         return self.stack(steps, lengths=lengths).outputs
 
     def start_from(self, vectors: WordVectors) -> None:
-        """Begin with pretrained vectors; symbols without one keep what was drawn, as large as these are on average.
-
-        They are learnt on, unless the configuration says ``frozen``.
+        """Begin with pretrained vectors; they are learnt on, unless the configuration says ``frozen``.
 
         Raises:
             ValueError: the model reads no symbols, or its embedding has another width.
         """
         embedding = None if self.reader is None else self.reader.embedding
-        width = vectors.vectors.shape[1]
-        if embedding is None or embedding.embedding_dim != width or not isinstance(self.codec.reads, Symbols):
-            raise ValueError(f"vectors: {width} numbers each, expected an embedding of symbols as wide")
-        embedding.weight.requires_grad_(not self.config.frozen)
-        if embedding.weight.is_meta:
-            return
-        with torch.no_grad():
-            embedding.weight.mul_(float(vectors.vectors.std()))
-            embedding.weight[self.codec.reads.numbers(vectors.words)] = torch.tensor(vectors.vectors)
+        if embedding is None or not isinstance(self.codec.reads, Symbols):
+            raise ValueError("vectors: expected a model that reads symbols by an embedding")
+        start_from_vectors(embedding, self.codec.reads, vectors, frozen=self.config.frozen)
 
     def symbol_vectors(self) -> tuple[Sequence[str], Tensor] | None:
         """The symbols and their vectors, if it reads symbols by an embedding."""
@@ -120,7 +113,7 @@ class Classifier(ExampleModel[ClassifierConfig, ClassifierCodec, ClassExample, C
 
     def totals(self, batch: ClassBatch) -> Totals:
         """Cross entropy without weights or smoothing; of each class how often it was right, answered and meant."""
-        logits = self(batch.steps, batch.lengths).float()
+        logits = self(batch.steps, batch.lengths).detach().float()
         totals = {
             "loss": float(F.cross_entropy(logits, batch.labels, reduction="sum")),
             "count": float(len(batch.labels)),

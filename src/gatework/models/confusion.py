@@ -75,9 +75,21 @@ class Confusion:
             rows.append(f"{name:<{width}}  {_cell(precision):>9}  {_cell(recall):>6}  {_cell(f1):>5}  {support:>8,}")
         return rows
 
+    def record(self) -> dict[str, dict[str, float | int | None]]:
+        """The same as JSON has it: class -> figures; None where there is none."""
+        columns = zip(self.names, self.precision, self.recall, self.f1, self.support, strict=True)
+        return {
+            name: {"precision": _number(p), "recall": _number(r), "f1": _number(f), "examples": int(count)}
+            for name, p, r, f, count in columns
+        }
+
 
 def _shares(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _cell(value: float) -> str:

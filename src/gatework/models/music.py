@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +18,6 @@ from gatework.models.encoder import make_stack
 from gatework.models.model import ExampleModel, Totals
 from gatework.settings import MusicConfig
 
-USUAL_NOTES = 4
-"""Notes that sound at a step of the usual piano-roll sets: where the output starts from."""
 WINDOW = 1024
 """Steps measured at once; the state is carried, so that pieces of any length fit the memory."""
 
@@ -68,7 +65,8 @@ class MusicModel(ExampleModel[MusicConfig, RollCodec, Piece, PieceBatch]):
         self.projection = nn.Linear(KEYS, width) if width else None
         self.stack = make_stack(config, width or KEYS)
         self.output = nn.Linear(self.stack.output_size, KEYS)
-        nn.init.constant_(self.output.bias, math.log(USUAL_NOTES / (KEYS - USUAL_NOTES)))
+        frequencies = torch.tensor(codec.frequencies, dtype=self.output.bias.dtype)
+        self.output.bias = nn.Parameter(torch.logit(frequencies))  # else the first epochs only learn these
 
     def forward(self, rolls: Tensor, state: Any = None, *, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """Predict the step after each.

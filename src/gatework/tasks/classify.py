@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,29 +13,27 @@ from gatework.data.codec import Codec
 from gatework.data.dataset import Dataset
 from gatework.data.labelled_dataset import ClassExample, LabelledDataset, load_labelled
 from gatework.data.symbols import Symbols
-from gatework.errors import InputError
 from gatework.insight.confusion import plot_confusion
 from gatework.insight.highlight import LETTER, Highlighted, plot_highlighted
 from gatework.models.classify import Classifier
 from gatework.models.confusion import Confusion
+from gatework.models.word_vectors import wide_as_vectors
 from gatework.settings import STANDARD_INPUT, DataConfig, PredictionConfig, RunConfig
-from gatework.settings.tasks.classify import ClassifierConfig, ClassifyData, ClassifyPrediction
+from gatework.settings.tasks.classify import (
+    OF_WORDS,
+    ClassifierConfig,
+    ClassifyData,
+    ClassifyPrediction,
+    usual_epochs,
+)
 from gatework.tasks.class_inputs import Asked, Named, read_inputs
+from gatework.tasks.class_score import MISTAKES, ClassScore
 from gatework.tasks.example_task import ExampleTask, chunks
 from gatework.tasks.task import Answer, Progress
 from gatework.training import Score, Trainer
 
 SHOWN_LETTERS = 60
 HIGHLIGHTED = 10
-MISTAKES = 3
-
-
-@dataclass(frozen=True)
-class ClassScore(Score):
-    """A score, what was taken for what, and what was noted of the data."""
-
-    confusion: Confusion = field(default_factory=lambda: Confusion((), np.zeros((0, 0), np.int64)))
-    notes: Sequence[str] = ()
 
 
 class ClassifyTask(ExampleTask[Classifier]):
@@ -60,21 +56,14 @@ class ClassifyTask(ExampleTask[Classifier]):
         return load_labelled(config, progress=progress, keep=keep, codec=codec)
 
     def settled(self, config: RunConfig, data: Dataset) -> RunConfig:
-        """What was chosen for the data, and an embedding as wide as the pretrained vectors."""
+        """What was chosen for the data: how they are read, how much is dropped, how long it is trained."""
         assert isinstance(data, LabelledDataset)
         assert isinstance(config.model, ClassifierConfig)
-        model = config.model
-        if data.vectors is not None:
-            width = data.vectors.vectors.shape[1]
-            if "embedding_size" in model.model_fields_set and model.embedding_size != width:
-                raise InputError(
-                    f"the pretrained vectors have {width} numbers, --embedding-size is {model.embedding_size}",
-                    "leave out --embedding-size",
-                )
-            model = model.model_copy(update={"embedding_size": width})
-        elif model.frozen:
-            raise InputError("--frozen keeps pretrained vectors as they are, and there are none", "give --word-vectors")
-        return config.model_copy(update={"data": data.config, "model": model})
+        model, training = settled_model(config.model, data), config.training
+        if training.epochs is training.minutes is training.steps is None:
+            epochs = usual_epochs(len(data.train), training.batch)
+            training = training.model_copy(update={"epochs": epochs})
+        return config.model_copy(update={"data": data.config, "model": model, "training": training})
 
     def build(self, config: BaseModel, data: Dataset) -> Classifier:
         """A fresh model, with pretrained vectors where there are some."""
@@ -105,7 +94,7 @@ class ClassifyTask(ExampleTask[Classifier]):
             lines.append(f"reads   {codec.reads.splitting}s, {len(codec.reads):,} different")
         if (found := dataset.coverage) is not None:
             lines.append(
-                f"vectors of {found.share:.1%} of the training words, {found.running:.1%} of all occurrences; "
+                f"vectors of {found.share:.1%} of the training symbols, {found.running:.1%} of all occurrences; "
                 f"without one: {', '.join(found.missing)}"
             )
         return [data, *lines, *others]
@@ -159,29 +148,17 @@ class ClassifyTask(ExampleTask[Classifier]):
     ) -> Score:
         """Measure, and count what is taken for what."""
         found = super().score(model, data, part, name=name, poll=poll, progress=progress)
-        fields = {one.name: getattr(found, one.name) for one in dataclasses.fields(found)}
-        return ClassScore(**fields, confusion=confusion_of(model, getattr(data, part)), notes=data.notes)
+        return ClassScore.of(found, confusion_of(model, getattr(data, part)), data.notes)
 
     def score_lines(self, model: Classifier, score: Score, name: str) -> list[str]:
         """Figures, a table of the classes, and the most frequent mistakes."""
         assert isinstance(score, ClassScore)
-        mistakes = score.confusion.mistakes(MISTAKES)
-        return [
-            *super().score_lines(model, score, name),
-            *score.confusion.lines(),
-            *(f"{meant} taken for {answered}: {count:,}" for meant, answered, count in mistakes),
-        ]
+        return [*super().score_lines(model, score, name), *score.lines()]
 
     def score_record(self, model: Classifier, score: Score, name: str) -> Answer:
         """The same."""
         assert isinstance(score, ClassScore)
-        found = score.confusion
-        columns = zip(found.names, found.precision, found.recall, found.f1, found.support, strict=True)
-        classes = {
-            label: {"precision": _number(p), "recall": _number(r), "f1": _number(f), "examples": int(count)}
-            for label, p, r, f, count in columns
-        }
-        return super().score_record(model, score, name) | {"classes": classes, "confusion": found.matrix.tolist()}
+        return super().score_record(model, score, name) | score.record()
 
     def notes(self, model: Classifier, score: Score) -> Sequence[str]:
         """What was noted of the data."""
@@ -200,6 +177,20 @@ class ClassifyTask(ExampleTask[Classifier]):
             gap = 0.0 if reads.splitting == "character" else LETTER
             drawn.append(plot_highlighted(texts, folder / "attention.png", title=title, gap=gap))
         return drawn
+
+
+def settled_model(config: ClassifierConfig, data: LabelledDataset) -> ClassifierConfig:
+    """The configuration with what the user left open as it suits words, and pretrained vectors.
+
+    Raises:
+        InputError: pretrained vectors have another width than the one given, or are frozen but not there.
+    """
+    wide, reads = wide_as_vectors(config, data.vectors), data.codec.reads
+    if not (isinstance(reads, Symbols) and reads.splitting == "word"):
+        return wide
+    return wide.model_copy(
+        update={name: value for name, value in OF_WORDS.items() if name not in wide.model_fields_set}
+    )
 
 
 def confusion_of(model: Classifier, examples: Sequence[ClassExample]) -> Confusion:
@@ -230,11 +221,6 @@ def _answers(model: Classifier, asked: Sequence[Asked], top: int) -> Iterator[An
         probabilities = {names[number]: round(float(row[number]), 6) for number in best}
         label = names[int(best[0])]
         yield {"label": label, "probability": probabilities[label], "probabilities": probabilities, **one.told}
-
-
-def _number(value: float) -> float | None:
-    """A figure as JSON has it."""
-    return None if np.isnan(value) else float(value)
 
 
 TASK = ClassifyTask()

@@ -82,14 +82,14 @@ def _of_table(path: Path) -> str:
         table = read_table(str(path))
         names = {name.lower() for name in table.columns}
     except GateworkError:
-        return "classify" if _has_two_columns(path) else _no_guess(path)
+        return _no_guess(path)
     if names & SOURCE and names & TARGET:
         return "translate"
     if names & TEXT and names & CLASS:
         return "classify"
     if _is_series(path, table):
         return "forecast"
-    return _no_guess(path)
+    return "classify" if _has_two_columns(path) else _no_guess(path)
 
 
 def _is_tagged(path: Path) -> bool:
@@ -100,6 +100,7 @@ def _is_tagged(path: Path) -> bool:
 
 
 def _has_two_columns(path: Path) -> bool:
+    """Text and label on every line, without a header that says so."""
     filled = [line for line in _head(path) if line.strip()]
     return path.suffix.lower() == ".tsv" and bool(filled) and all(line.count("\t") == 1 for line in filled)
 

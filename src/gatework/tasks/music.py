@@ -94,8 +94,8 @@ class MusicTask(ExampleTask[MusicModel]):
         """For each step of each piece but the first, and for the one after the last: how likely each note was."""
         assert isinstance(options, MusicPrediction)
         for source in inputs:
-            parts = read_rolls(source, steps_per_beat=model.codec.steps_per_beat).parts
-            for number, roll in enumerate((roll for pieces in parts.values() for roll in pieces), 1):
+            pieces = read_rolls(source, steps_per_beat=model.codec.steps_per_beat).pieces
+            for number, roll in enumerate(pieces, 1):
                 for answer in _step_answers(roll, model.after(roll), options.least_probability):
                     yield {"file": source, "piece": number, **answer}
 
@@ -120,7 +120,7 @@ class MusicTask(ExampleTask[MusicModel]):
         steps_per_beat = options.steps_per_beat or model.codec.steps_per_beat
         steps = sample_steps(
             model,
-            _primer(options, steps_per_beat),
+            _primer(options, steps_per_beat, note),
             length=options.length,
             temperature=options.temperature,
             seed=options.seed,
@@ -167,13 +167,14 @@ def _step_answers(roll: np.ndarray, logits: Tensor, least: float) -> Iterator[An
         }
 
 
-def _primer(options: MusicGeneration, steps_per_beat: int) -> np.ndarray | None:
+def _primer(options: MusicGeneration, steps_per_beat: int, note: Callable[[str], None]) -> np.ndarray | None:
+    """The first piece of the file that is to be continued, or its beginning."""
     if options.primer is None:
         return None
-    pieces = [
-        roll for part in read_rolls(options.primer, steps_per_beat=steps_per_beat).parts.values() for roll in part
-    ]
-    return pieces[0][: options.primer_steps]
+    rolls = read_rolls(options.primer, steps_per_beat=steps_per_beat)
+    for text in rolls.notes:
+        note(text)
+    return rolls.pieces[0][: options.primer_steps]
 
 
 TASK = MusicTask()

@@ -16,12 +16,14 @@ class Score:
         count: units predicted: symbols of a text, or what the model calls its unit.
         figures: whatever else was measured, by name.
         goal: the figure by which the best model is chosen, higher being better; the loss where empty.
+        totals: the sums that the figures were made of, where examples were measured.
     """
 
     loss: float
     count: int
     figures: Mapping[str, float] = field(default_factory=dict)
     goal: str = ""
+    totals: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def nats(self) -> float:

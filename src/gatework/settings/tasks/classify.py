@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal, Self
+import math
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator
 
@@ -13,7 +14,10 @@ from gatework.settings.task import PredictionConfig, TaskSettings
 from gatework.settings.training import ExampleTraining
 
 BALANCED = "balanced"
-Weight = Annotated[float, Field(gt=0)]
+OF_WORDS = {"dropout": 0.5, "embedding_dropout": 0.5, "symbol_dropout": 0.2}
+"""What a model that reads words has unless told otherwise: their embedding soon knows the training texts by heart."""
+USUAL_UPDATES = 1600
+FEWEST_EPOCHS, MOST_EPOCHS = 6, 30
 
 
 class ClassifyData(ExampleData):
@@ -63,14 +67,27 @@ class ClassifierConfig(EncoderConfig):
 
     hidden_size: HiddenSize = 128
     embedding_size: EmbeddingSize = 128
+    dropout: float = Field(
+        0.3,
+        ge=0,
+        lt=1,
+        description="Share of activations dropped between layers and before the output; 0.5 for words unless given.",
+    )
     pooling: Literal["last", "mean", "max", "attention"] = Field(
         "max", description="How the outputs of all steps become one vector."
     )
-    embedding_dropout: float = Field(0.0, ge=0, lt=1, description="Share of the embedding's entries dropped.")
-    symbol_dropout: float = Field(0.0, ge=0, lt=1, description="Share of the symbols that become unknown in training.")
+    embedding_dropout: float = Field(
+        0.0, ge=0, lt=1, description="Share of the embedding's entries dropped; 0.5 for words unless given."
+    )
+    symbol_dropout: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of the symbols that become unknown in training; 0.2 for words unless given.",
+    )
     frozen: bool = Field(False, description="Keep pretrained word vectors as they are.")
     label_smoothing: LabelSmoothing = 0.0
-    class_weights: str | dict[str, Weight] | None = Field(
+    class_weights: str | dict[str, float] | None = Field(
         None,
         description="How much examples of each class count in the loss: `balanced` (the rarer, the more), or weights "
         'as JSON such as {"spam": 5}; those left out have 1.',
@@ -79,19 +96,39 @@ class ClassifierConfig(EncoderConfig):
     @field_validator("class_weights", mode="before")
     @classmethod
     def _balanced_or_json(cls, value: Any) -> Any:
-        if not isinstance(value, str) or value == BALANCED:
+        if value is None or value == BALANCED:
             return value
-        try:
-            weights = json.loads(value)
-        except ValueError:
-            weights = None
+        weights = _read_json(value) if isinstance(value, str) else value
         if not isinstance(weights, dict):
             raise ValueError('give `balanced` or weights such as {"spam": 5}')
+        for name, weight in weights.items():
+            if not isinstance(weight, int | float) or not 0 < weight < math.inf:
+                raise ValueError(f"the weight of {name!r} is {weight!r}, which is no number above 0")
         return weights
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 class ClassifyTraining(ExampleTraining):
     """Training on labelled examples."""
+
+    epochs: float | None = Field(
+        None,
+        gt=0,
+        le=1e9,
+        description="Passes over the training data; 6 to 30, the more the fewer examples there are, unless minutes or "
+        "steps are given.",
+    )
+
+
+def usual_epochs(examples: int, batch: int) -> int:
+    """Passes over so many training examples: about as many updates for all but very small and very large data."""
+    return min(max(round(USUAL_UPDATES * batch / examples), FEWEST_EPOCHS), MOST_EPOCHS)
 
 
 class ClassifyPrediction(PredictionConfig):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+import math
+from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from gatework.settings.data import ExampleData
 from gatework.settings.generation import GenerationConfig, Prompt, Samples, Seed, Temperature, TopK, TopP
 from gatework.settings.recurrent import Dropout, EmbeddingSize, HiddenSize, LabelSmoothing, RecurrentConfig
 from gatework.settings.task import TaskSettings
 from gatework.settings.training import Batch, ExampleTraining, Patience
-
-Share = Annotated[float, Field(ge=0)]
 
 
 class ConditionalData(ExampleData):
@@ -55,10 +54,9 @@ class ConditionalTraining(ExampleTraining):
 class ConditionalGeneration(GenerationConfig):
     """Texts of a kind."""
 
-    label: dict[str, Share] = Field(
-        {},
-        examples=["Russian=1"],
-        description="What kind of text: LABEL=WEIGHT; several are mixed by their weights. All in turn unless given.",
+    label: list[str] = Field(
+        [],
+        description="What kind of text; given again, or as LABEL=WEIGHT, a mixture. Some of each label unless given.",
     )
     prompt: Prompt = ""
     length: int = Field(200, description="Symbols, or steps of music, to write.")
@@ -67,6 +65,30 @@ class ConditionalGeneration(GenerationConfig):
     top_p: TopP = 1.0
     samples: Samples = 5
     seed: Seed = None
+
+    @field_validator("label")
+    @classmethod
+    def _weights_are_numbers(cls, label: list[str]) -> list[str]:
+        for word in label:
+            name, weight = _weighted(word)
+            if not name or not 0 <= weight < math.inf:
+                raise ValueError(f"{word!r} is not LABEL or LABEL=WEIGHT")
+        return label
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Label -> weight."""
+        return dict(map(_weighted, self.label))
+
+
+def _weighted(word: str) -> tuple[str, float]:
+    name, equals, weight = word.rpartition("=")
+    if not equals:
+        return word, 1.0
+    try:
+        return name, float(weight)
+    except ValueError:
+        return word, 1.0  # a label may hold a sign of equality
 
 
 SETTINGS = TaskSettings(

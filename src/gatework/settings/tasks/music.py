@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from gatework.settings.data import ExampleData
-from gatework.settings.generation import GenerationConfig, Seed
+from gatework.settings.generation import GenerationConfig, Seed, Temperature
 from gatework.settings.recurrent import Dropout, HiddenSize, RecurrentConfig
 from gatework.settings.task import PredictionConfig, TaskSettings
-from gatework.settings.training import Batch, ExampleTraining, Patience
+from gatework.settings.training import Batch, ExampleTraining
 
 StepsPerBeat = Annotated[int, Field(ge=1, le=96)]
 
@@ -32,7 +32,7 @@ class MusicConfig(RecurrentConfig):
     hidden_size: HiddenSize = 192
     dropout: Dropout = 0.5
     projection_size: int = Field(
-        0, ge=0, le=65536, description="Width of a learned linear projection of what is read; 0: it enters as it is."
+        128, ge=0, le=65536, description="Width of a learned linear projection of what is read; 0: it enters as it is."
     )
     input_dropout: float = Field(0.2, ge=0, lt=1, description="Share of the inputs' entries dropped in training.")
     transpose: int = Field(
@@ -43,10 +43,9 @@ class MusicConfig(RecurrentConfig):
 class MusicTraining(ExampleTraining):
     """Training on whole pieces, or cut ones."""
 
-    usual_epochs: ClassVar[float] = 25.0
+    usual_epochs: ClassVar[float] = 30.0
 
-    batch: Batch = 16
-    patience: Patience = 8
+    batch: Batch = 8
 
 
 class MusicPrediction(PredictionConfig):
@@ -59,7 +58,7 @@ class MusicGeneration(GenerationConfig):
     """A piece written step by step; the opening is one of the training pieces' unless there is a primer."""
 
     length: int = Field(64, description="Symbols, or steps of music, to write.")
-    temperature: float = Field(1.0, description="Below 1 more cautious, above more daring; 0: greedy.")
+    temperature: Temperature = 1.0
     seed: Seed = None
     primer: str | None = Field(None, description="A MIDI or other file of music that is continued.")
     primer_steps: int | None = Field(None, ge=1, description="Read only so many steps of the primer.")
