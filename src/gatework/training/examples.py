@@ -96,7 +96,7 @@ def measure(
             poll()
             progress(done, len(batches))
             found = model.totals(model.collate([examples[index] for index in indices]).to(device))
-            totals = {name: totals.get(name, 0.0) + value for name, value in found.items()}
+            totals |= {name: totals.get(name, 0.0) + value for name, value in found.items()}
     finally:
         model.train(training)
     return Score(totals["loss"] / totals["count"], round(totals["count"]), model.figures(totals), model.goal)
