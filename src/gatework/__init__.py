@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gatework.layers import Stack as Stack
     from gatework.layers import Stateful as Stateful
     from gatework.layers import truncated as truncated
+    from gatework.models import Captioner as Captioner
     from gatework.models import LanguageModel as LanguageModel
     from gatework.settings import CorpusConfig as CorpusConfig
     from gatework.settings import Regularizers as Regularizers
@@ -60,6 +61,7 @@ _ROOMS = {
     "Stack": "layers",
     "Stateful": "layers",
     "truncated": "layers",
+    "Captioner": "models",
     "LanguageModel": "models",
     "CorpusConfig": "settings",
     "Regularizers": "settings",
