@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from gatework.layers import Stateful as Stateful
     from gatework.layers import truncated as truncated
     from gatework.models import Captioner as Captioner
+    from gatework.models import Classifier as Classifier
     from gatework.models import LanguageModel as LanguageModel
+    from gatework.models import MusicModel as MusicModel
     from gatework.settings import CorpusConfig as CorpusConfig
     from gatework.settings import Regularizers as Regularizers
     from gatework.settings import TrainingConfig as TrainingConfig
@@ -62,7 +64,9 @@ _ROOMS = {
     "Stateful": "layers",
     "truncated": "layers",
     "Captioner": "models",
+    "Classifier": "models",
     "LanguageModel": "models",
+    "MusicModel": "models",
     "CorpusConfig": "settings",
     "Regularizers": "settings",
     "TrainingConfig": "settings",

@@ -20,11 +20,11 @@ def read(text: str):
 
 
 def test_variable_lengths_and_missing_values() -> None:
-    series, labels, classes = read(VARIABLE)
+    series, labels, classes, lines = read(VARIABLE)
     assert [case.dtype for case in series] == [np.float32] * 2
     np.testing.assert_array_equal(series[0], np.array([[1, 4], [2, 5], [np.nan, 6]], np.float32))
     np.testing.assert_array_equal(series[1], np.array([[-0.7, np.nan]], np.float32))
-    assert (labels, classes) == (["hum", "hiss"], ["hiss", "hum"])
+    assert (labels, classes, lines) == (["hum", "hiss"], ["hiss", "hum"], [11, 13])
 
 
 def test_other_spellings() -> None:
@@ -71,7 +71,7 @@ def test_a_target_must_be_a_number() -> None:
 def test_japanese_vowels(gatework_data) -> None:
     for name, cases in {"TRAIN": 270, "TEST": 370}.items():
         path = gatework_data / "vowels" / f"JapaneseVowels_{name}.ts"
-        series, labels, classes = read_ts(path)
+        series, labels, classes, _ = read_ts(path)
         assert (len(series), len(labels), classes) == (cases, cases, [str(speaker) for speaker in range(1, 10)])
         assert {case.shape[1] for case in series} == {12}
         assert all(7 <= len(case) <= 29 and np.isfinite(case).all() for case in series)

@@ -166,6 +166,46 @@ def test_detached_states_hold_the_same_numbers_and_no_graph() -> None:
     assert detached(None) is None
 
 
+def words_vocabulary(count: int) -> Vocabulary:
+    return Vocabulary.build("word", {f"w{number}": count - number for number in range(count)})
+
+
+def test_an_adaptive_softmax_is_a_distribution_and_its_loss_that_of_it() -> None:
+    model = LanguageModel.build(words_vocabulary(1013), hidden_size=7, embedding_size=5, adaptive_softmax=True).double()
+    tokens = torch.randint(1014, (T, B))
+    targets = torch.randint(1014, (T, B))
+    log_probabilities, _ = model(tokens)
+    assert log_probabilities.shape == (T, B, 1014)
+    torch.testing.assert_close(log_probabilities.exp().sum(2), torch.ones(T, B, dtype=torch.float64))
+    expected = -log_probabilities.gather(2, targets[..., None]).mean()
+    torch.testing.assert_close(model.nats(model.read(tokens)[0], targets), expected)
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "options", "words"),
+    [
+        (words_vocabulary(50), {}, "at least 1,000 words, not 51 words"),
+        (Vocabulary.build("character", {"a": 3}), {}, "not 2 characters"),
+        (words_vocabulary(1013), {"label_smoothing": 0.1}, "label-smoothing"),
+        (words_vocabulary(1013), {"tied": True, "embedding_size": 384}, "tied"),
+    ],
+)
+def test_where_an_adaptive_softmax_makes_no_sense(vocabulary: Vocabulary, options: dict, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        LanguageModel.build(vocabulary, adaptive_softmax=True, **options)
+
+
+def test_labels_are_smoothed_in_training_alone() -> None:
+    model = LanguageModel.build(words_vocabulary(11), hidden_size=7, embedding_size=5, label_smoothing=0.3)
+    tokens, targets = torch.randint(12, (T, B)), torch.randint(12, (T, B))
+    logits = model.logits(model.read(tokens)[0])
+    log_probabilities = logits.log_softmax(2)
+    plain = -log_probabilities.gather(2, targets[..., None]).mean()
+    smoothed = 0.7 * plain - 0.3 * log_probabilities.mean()
+    torch.testing.assert_close(model.nats(model.read(tokens)[0], targets), smoothed)
+    torch.testing.assert_close(model.eval().nats(model.read(tokens)[0], targets), plain)
+
+
 def test_cross_entropy_is_the_mean_negative_log_probability() -> None:
     logits, targets = torch.randn(T, B, 4), torch.randint(4, (T, B))
     total = sum(

@@ -3,67 +3,51 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Any
 
 import typer
 
-from gatework.cli.runs import DeviceOption, RunArgument, load_language_model
+from gatework.cli.options import check_given, with_settings
+from gatework.cli.runs import DeviceOption, RunArgument, load_model
+from gatework.errors import InputError
+from gatework.settings import TASKS, checked
+
+SECTIONS = {name: {"generation": one.generation} for name, one in TASKS.items() if one.generation is not None}
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("generate")(generate)
+    app.command("generate")(with_settings(generate, SECTIONS, shown=list(SECTIONS)))
 
 
-def generate(
-    run: RunArgument,
-    prompt: Annotated[str, typer.Option(help="What the text goes on from.")] = "",
-    length: Annotated[int, typer.Option(help="Symbols to write.")] = 500,
-    temperature: Annotated[float, typer.Option(help="Below 1 more cautious, above more daring; 0: greedy.")] = 0.8,
-    top_k: Annotated[int | None, typer.Option(help="Consider only the K likeliest symbols.")] = None,
-    top_p: Annotated[
-        float, typer.Option(help="Consider only the likeliest symbols that make up this probability.")
-    ] = 1.0,
-    repetition_penalty: Annotated[float, typer.Option(help="Above 1: avoid symbols written lately.")] = 1.0,
-    samples: Annotated[int, typer.Option(help="Texts to write, at once as one batch.")] = 1,
-    seed: Annotated[int | None, typer.Option(help="The same seed writes the same text.")] = None,
-    device: DeviceOption = "auto",
-) -> int:
-    """Write text with a trained model, shown as it is drawn.
+def generate(run: RunArgument, settings: dict[str, dict[str, Any]], device: DeviceOption = "auto") -> int:
+    """Write with a trained model: text, shown as it is drawn, or a piece of music.
 
     [bold]Examples[/]
 
     gatework generate last --prompt 'ROMEO:' --temperature 0.7
 
     gatework generate runs/mine --samples 5 --length 100 --seed 1
+
+    gatework generate runs/chorales --length 64 --output tune.mid
     """
-    from gatework.generation import Sampling, TextWriter, sample_tokens
+    from gatework.cli.console import print_note
+    from gatework.tasks import find_task
     from gatework.training.signals import Interrupted, StopSignals
 
-    model = load_language_model(run, device)
-    sampling = Sampling(temperature, top_k, top_p, repetition_penalty)
-    status = 0
+    model = load_model(run, device)
+    task = find_task(model.task)
+    kind = task.settings.generation
+    if kind is None:
+        raise InputError(f"{run} is a model for the task {task.name}, which writes nothing", "see `gatework predict`")
+    check_given(settings, SECTIONS, task.name)
+    options = checked(kind, settings.get("generation", {}))
     with StopSignals() as stop:
-        rows = sample_tokens(
-            model, prompt, length=length, seed=seed, samples=samples, sampling=sampling, poll=stop.poll
-        )
-        writers = [TextWriter(model.vocabulary) for _ in range(samples)]
-        texts = [prompt] * samples
         try:
-            _write(prompt if samples == 1 else "")
-            for row in rows:
-                pieces = [writer.feed(symbol) for writer, symbol in zip(writers, row.tolist(), strict=True)]
-                texts = [text + piece for text, piece in zip(texts, pieces, strict=True)]
-                _write(pieces[0] if samples == 1 else "")
+            task.write(model, options, show=_write, note=print_note, poll=stop.poll)
         except Interrupted as stopped:
-            status = stopped.status
-    endings = [writer.flush() for writer in writers]
-    if samples == 1:
-        _write(endings[0] + "\n")
-    else:
-        for number, (text, ending) in enumerate(zip(texts, endings, strict=True), 1):
-            _write(f"--- sample {number}\n{text}{ending}\n")
-    return status
+            return stopped.status
+    return 0
 
 
 def _write(text: str) -> None:

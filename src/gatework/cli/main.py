@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from gatework import __version__
-from gatework.cli import cells, doctor, evaluate, explain, generate, plot, predict, rate, train
+from gatework.cli import cells, doctor, evaluate, explain, generate, plot, predict, rate, train, words
 from gatework.cli.console import print_error
 from gatework.errors import DivergedError, GateworkError
 from gatework.settings import TASKS
@@ -23,7 +23,7 @@ DIVERGED = 3
 
 TRAINING = (train, rate)
 """Commands whose help shows the options of a task."""
-OTHERS = (generate, predict, evaluate, plot, cells, explain, doctor)
+OTHERS = (generate, predict, evaluate, plot, words, cells, explain, doctor)
 COMMANDS = frozenset(command.__name__.rpartition(".")[2] for command in (*TRAINING, *OTHERS))
 
 
@@ -49,9 +49,9 @@ def make_app(task: str = "language") -> typer.Typer:
     return app
 
 
-def _task_named(words: Sequence[str]) -> str:
+def _task_named(given: Sequence[str]) -> str:
     """The task that a command line names, for its help; the first one where it names none."""
-    for word, following in itertools.pairwise([*words, ""]):
+    for word, following in itertools.pairwise([*given, ""]):
         found = following if word == "--task" else word.partition("--task=")[2]
         if found in TASKS:
             return found
@@ -75,18 +75,18 @@ def options(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its status."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in words or os.environ.get("GATEWORK_DEBUG", "0") not in ("", "0")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given or os.environ.get("GATEWORK_DEBUG", "0") not in ("", "0")
     for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a character shows another, and nothing is lost
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    sys.exit(status_of([word for word in words if word != "--debug"], debug=debug))
+    sys.exit(status_of([word for word in given if word != "--debug"], debug=debug))
 
 
-def status_of(words: list[str], *, debug: bool = False) -> int:
+def status_of(given: list[str], *, debug: bool = False) -> int:
     """Run a command; turn what it raises into one line on standard error and an exit status."""
     try:
-        return make_app(_task_named(words))(words, standalone_mode=False) or 0
+        return make_app(_task_named(given))(given, standalone_mode=False) or 0
     except GateworkError as error:
         if debug:
             raise
@@ -94,7 +94,7 @@ def status_of(words: list[str], *, debug: bool = False) -> int:
         return DIVERGED if isinstance(error, DivergedError) else INPUT_ERROR
     except typer.TyperException as error:
         if error.format_message():
-            command = f"gatework {words[0]}" if words and words[0] in COMMANDS else "gatework"
+            command = f"gatework {given[0]}" if given and given[0] in COMMANDS else "gatework"
             print_error(error.format_message().rstrip("."), f"`{command} --help` lists what there is")
         return INPUT_ERROR
     except BrokenPipeError:  # whoever read our output has read enough

@@ -14,7 +14,13 @@ from rich.markup import escape
 
 from gatework.errors import InputError
 
-TITLES = {"data": "Data", "model": "Model", "training": "Training", "prediction": "Prediction"}
+TITLES = {
+    "data": "Data",
+    "model": "Model",
+    "training": "Training",
+    "prediction": "Prediction",
+    "generation": "Generation",
+}
 
 
 Sections = Mapping[str, type[BaseModel]]

@@ -49,7 +49,7 @@ def rate(
     if output.exists() and not overwrite:
         raise InputError(f"{output} is there already", "name another file with --output, or add --overwrite")
     config = merged_config(None, settings, data, task)
-    trainer = new_trainer(find_task(config.task), config)
+    config, trainer = new_trainer(find_task(config.task), config)
     with StopSignals() as stop, loading("trying rates") as progress:
         try:
             search = find_rate(

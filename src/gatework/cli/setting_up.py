@@ -67,16 +67,17 @@ def with_given(saved: dict[str, Any], settings: dict[str, dict[str, Any]]) -> di
     }
 
 
-def new_trainer(task: Task[Any, Any], config: RunConfig, folder: RunFolder | None = None) -> Trainer:
-    """Read the data, make the model, and check all that can be checked before anything is written."""
+def new_trainer(task: Task[Any, Any], config: RunConfig, folder: RunFolder | None = None) -> tuple[RunConfig, Trainer]:
+    """Read the data, settle what they decide, make the model, and check all that can be before anything is written."""
     from gatework.cli.progress import loading
     from gatework.training import Trainer
 
     with loading(f"reading the {task.data_word}") as progress:
         data = task.load(config.data, progress=progress, keep=None if folder is None else folder.data)
+    config = task.settled(config, data)
     trainer = Trainer(build_model(task, config, data), data, config.training, folder)
     task.check(trainer)
-    return trainer
+    return config, trainer
 
 
 def build_model(task: Task[Any, Any], config: RunConfig, data: Any) -> Model[Any, Any]:

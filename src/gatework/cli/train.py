@@ -82,7 +82,7 @@ def _begin(config: RunConfig, path: Path | None) -> int:
     folder = RunFolder.numbered(_new_path(config)) if path is None else RunFolder.fresh(path)
     try:
         task = find_task(config.task)
-        trainer = new_trainer(task, config, folder)
+        config, trainer = new_trainer(task, config, folder)
         trainer.callbacks = _callbacks(task, trainer)
     except BaseException as error:
         folder.discard()

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from gatework.data.matlab import read_cells
-from gatework.data.piano_rolls import checked_roll, roll_of
+from gatework.data.piano_rolls import checked_roll, pitches_of, roll_of
 from gatework.data.sources import unreadable
 from gatework.errors import InputError
+from gatework.storage import replacing
 
 MAT_PARTS = {"traindata": "train", "validdata": "validation", "testdata": "test"}
 PARTS = {"train": "train", "valid": "validation", "validation": "validation", "test": "test"}
@@ -107,6 +108,24 @@ def read_csv_roll(path: Path) -> tuple[np.ndarray, int]:
     if not steps:
         raise InputError(f"{path} holds no steps", "give lines such as 60,64,67")
     return roll_of([pitch for pitch in step if pitch > 0] for step in steps)
+
+
+def write_csv_roll(path: Path, roll: np.ndarray) -> Path:
+    """Write a piece as ``read_csv_roll`` reads it, whole or not at all. Return where.
+
+    Raises:
+        ValueError: it is no piano roll.
+        StorageError: the file cannot be written.
+    """
+    lines = [csv_line(keys) for keys in checked_roll(roll)]
+    with replacing(path) as beside:
+        beside.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+def csv_line(keys: np.ndarray) -> str:
+    """The MIDI pitches of a step, (88,) bool, as a line of such a file."""
+    return ",".join(map(str, pitches_of(keys[None])[0])) + "\n"
 
 
 def _is_step(row: list[str]) -> bool:

@@ -29,11 +29,13 @@ class LabelledSeries(NamedTuple):
         series: one (time, channels) float32 array a case, as long as it is; NaN where a value is missing.
         labels: a class, or the text of a number to predict, a case; empty if the file has none.
         classes: those that the file declares, in its order.
+        lines: the line of the file of each case, from 1.
     """
 
     series: list[np.ndarray]
     labels: list[str]
     classes: list[str]
+    lines: list[int]
 
 
 @dataclass
@@ -62,13 +64,14 @@ def read_ts(source: Source, *, encoding: str = "utf-8") -> LabelledSeries:
     name = source_name(source)
     lines = _no_comments(numbered_lines(source, encoding))
     header = _read_header(lines, name)
-    found = LabelledSeries([], [], header.classes)
+    found = LabelledSeries([], [], header.classes, [])
     for line, text in lines:
         where = f"{name} line {line}"
         dimensions = text.split(":")
         if header.labelled:
             found.labels.append(_label(dimensions, header, where))
         found.series.append(_case(dimensions, header, where))
+        found.lines.append(line)
     if not found.series:
         raise InputError(f"{name} holds no series", "give a .ts file with a line a series after @data")
     return found

@@ -47,6 +47,7 @@ def native_generator(
             for layer in layers
         ]
         embedding = None if model.embedding is None else model.embedding.weight
+        assert isinstance(model.output, nn.Linear)
         try:
             return Generator([layer.cell for layer in layers], initial, embedding, model.output, rule, seeds)
         except EngineError as error:

@@ -56,6 +56,10 @@ class Model(nn.Module, Generic[ConfigKind, CodecKind]):
                 raise InputError(f"{kind.__name__} was defined again since", "give the class that was defined last")
         return cls(checked(cls.Config, options), codec)  # type: ignore[arg-type]
 
+    def symbol_vectors(self) -> tuple[Sequence[str], Tensor] | None:
+        """The symbols that it reads by an embedding, and their vectors (symbols, width); None where it does not."""
+        return None
+
     def save_pretrained(self, folder: str | Path, *, score: Mapping[str, Any] | None = None) -> None:
         """Write ``config.json``, the codec and ``model.safetensors`` into a folder.
 

@@ -2,12 +2,14 @@
 
 from gatework.settings.corpus import CorpusConfig, Level
 from gatework.settings.data import STANDARD_INPUT, DataConfig, ExampleData
+from gatework.settings.generation import GenerationConfig
 from gatework.settings.recurrent import EncoderConfig, RecurrentConfig
 from gatework.settings.regularizers import Regularizers
 from gatework.settings.run import RunConfig, checked, checked_config, run_config
 from gatework.settings.task import PredictionConfig, TaskSettings
 from gatework.settings.tasks import TASKS, task_settings
-from gatework.settings.tasks.language import LanguageModelConfig
+from gatework.settings.tasks.language import LanguageGeneration, LanguageModelConfig
+from gatework.settings.tasks.music import MusicConfig, MusicData, MusicGeneration, MusicPrediction, MusicTraining
 from gatework.settings.training import ExampleTraining, StreamTraining, TrainingConfig
 
 __all__ = [
@@ -18,8 +20,15 @@ __all__ = [
     "EncoderConfig",
     "ExampleData",
     "ExampleTraining",
+    "GenerationConfig",
+    "LanguageGeneration",
     "LanguageModelConfig",
     "Level",
+    "MusicConfig",
+    "MusicData",
+    "MusicGeneration",
+    "MusicPrediction",
+    "MusicTraining",
     "PredictionConfig",
     "RecurrentConfig",
     "Regularizers",

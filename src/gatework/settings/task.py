@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from gatework.settings.data import DataConfig
+from gatework.settings.generation import GenerationConfig
 from gatework.settings.training import TrainingConfig
 
 
@@ -27,6 +28,7 @@ class TaskSettings:
         model: its shape.
         training: how it is trained.
         prediction: how a trained model answers.
+        generation: how it writes; None where it does not.
     """
 
     name: str
@@ -35,6 +37,7 @@ class TaskSettings:
     model: type[BaseModel]
     training: type[TrainingConfig]
     prediction: type[PredictionConfig] = PredictionConfig
+    generation: type[GenerationConfig] | None = None
 
     @property
     def sections(self) -> dict[str, type[BaseModel]]:

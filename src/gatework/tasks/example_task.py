@@ -34,7 +34,7 @@ class ExampleTask(Task[ExampleModelKind, Dataset], Generic[ExampleModelKind]):
         return ""
 
     def describe(self, trainer: Trainer) -> list[str]:
-        """Data, model, method, and how much of the batches is padding."""
+        """Data, model, method, how much of the batches is padding, and what is to be known of the data."""
         data, objective = trainer.data, trainer.objective
         assert isinstance(data, Dataset)
         assert isinstance(objective, ExampleObjective)
@@ -47,6 +47,7 @@ class ExampleTask(Task[ExampleModelKind, Dataset], Generic[ExampleModelKind]):
                 trainer,
                 f"batches of {trainer.config.batch} ({objective.buckets.waste():.0%} of their steps are padding)",
             ),
+            *(f"note    {note}" for note in data.notes),
         ]
 
     def next_commands(self, trainer: Trainer, outcome: Outcome) -> list[list[str]]:

@@ -9,10 +9,19 @@ from typing import Any
 
 from gatework.data import Corpus, Split, Vocabulary, load_corpus
 from gatework.data.codec import Codec
-from gatework.generation import SampleWriter, check_prompt, generate
+from gatework.generation import BeamOptions, SampleWriter, Sampling, beam_text, check_prompt, generate, loops
+from gatework.generation.showing import show_texts
 from gatework.insight import PlotWriter, plot_gates, readable_excerpt
 from gatework.models import LanguageModel
-from gatework.settings import CorpusConfig, DataConfig, LanguageModelConfig, RunConfig, StreamTraining
+from gatework.settings import (
+    CorpusConfig,
+    DataConfig,
+    GenerationConfig,
+    LanguageGeneration,
+    LanguageModelConfig,
+    RunConfig,
+    StreamTraining,
+)
 from gatework.tasks.describing import how_line, model_line
 from gatework.tasks.task import Answer, Progress, Task
 from gatework.training import Callback, Outcome, Score, Trainer, evaluate
@@ -144,6 +153,51 @@ class LanguageTask(Task[LanguageModel, Corpus]):
         """How much of a text the model does not know."""
         unknown, read = score.figures["unknown"], score.figures["read"]
         return [f"{unknown:,} of {read:,} symbols are unknown to the model"] if unknown else []
+
+    def write(
+        self,
+        model: LanguageModel,
+        options: GenerationConfig,
+        *,
+        show: Callable[[str], None],
+        note: Callable[[str], None] = lambda text: None,
+        poll: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Texts, one as it is drawn, several when all are; with a beam the likeliest."""
+        assert isinstance(options, LanguageGeneration)
+        if options.beam is not None:
+            self._search(model, options, options.beam, show, note)
+            return
+        show_texts(
+            model,
+            options.prompt,
+            length=options.length,
+            seed=options.seed,
+            samples=options.samples,
+            sampling=Sampling(options.temperature, options.top_k, options.top_p, options.repetition_penalty),
+            show=show,
+            poll=poll,
+        )
+
+    @staticmethod
+    def _search(
+        model: LanguageModel,
+        options: LanguageGeneration,
+        width: int,
+        show: Callable[[str], None],
+        note: Callable[[str], None],
+    ) -> None:
+        searching = BeamOptions(width=width, n_best=options.n_best, block_ngrams=options.block_ngrams)
+        found = beam_text(model, options.prompt, options.length, searching)
+        for number, (text, score) in enumerate(found, 1):
+            show(f"--- text {number}, log-probability {score:.2f}\n" if len(found) > 1 else "")
+            show(f"{options.prompt}{text}\n")
+        period = loops(model.vocabulary.encode(found[0][0]).tolist())
+        if period:
+            note(
+                f"the text goes round in a circle of {period} symbols, as the likeliest texts of wide beams do; "
+                "--block-ngrams 8 or a smaller --beam prevents it, drawing (without --beam) reads better"
+            )
 
     def pictures(self, model: LanguageModel, data: Corpus, folder: Path, *, layer: int = 0) -> list[Path]:
         """Gates and states over the beginning of the held-out text."""

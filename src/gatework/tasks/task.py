@@ -14,7 +14,7 @@ from gatework.data.codec import Codec
 from gatework.data.dataset import Dataset
 from gatework.errors import InputError
 from gatework.models.model import Model
-from gatework.settings import DataConfig, PredictionConfig, RunConfig, TaskSettings, task_settings
+from gatework.settings import DataConfig, GenerationConfig, PredictionConfig, RunConfig, TaskSettings, task_settings
 from gatework.training import Callback, Outcome, Score, Trainer
 
 ModelKind = TypeVar("ModelKind", bound=Model)
@@ -65,6 +65,14 @@ class Task(abc.ABC, Generic[ModelKind, DataKind]):
         Raises:
             InputError: they cannot be read, or are not what the task needs.
         """
+
+    def settled(self, config: RunConfig, data: DataKind) -> RunConfig:
+        """The settings with what the user left open chosen by the data; kept with the run.
+
+        Raises:
+            InputError: a setting does not fit the data.
+        """
+        return config
 
     def build(self, config: BaseModel, data: DataKind) -> ModelKind:
         """A fresh model for the data."""
@@ -156,6 +164,29 @@ class Task(abc.ABC, Generic[ModelKind, DataKind]):
     def as_text(self, answer: Answer) -> str:
         """An answer as one reads it."""
         return "\t".join(str(value) for value in answer.values())
+
+    def write(
+        self,
+        model: ModelKind,
+        options: GenerationConfig,
+        *,
+        show: Callable[[str], None],
+        note: Callable[[str], None] = lambda text: None,
+        poll: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Let the model write; ``show`` is given text as it is drawn.
+
+        Args:
+            model: the writer.
+            options: of the class in the settings.
+            show: called often, with a few characters.
+            note: told what the user should know of what was written.
+            poll: called before each step; what it raises comes out once all that was drawn is shown.
+
+        Raises:
+            InputError: an option is out of range.
+        """
+        raise InputError(f"a {self.name} model writes nothing", "see `gatework --help` for what it does")
 
     def pictures(self, model: ModelKind, data: DataKind, folder: Path, *, layer: int = 0) -> list[Path]:
         """Draw what the model does with held-out data; the paths of the pictures."""

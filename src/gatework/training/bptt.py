@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gatework.data import Split, Streams, Window
 from gatework.layers import detached
-from gatework.models.language import LanguageModel, cross_entropy
+from gatework.models.language import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class TruncatedBPTT:
         """Mean loss of a window's scored steps, in nats, and the detached state that the next one starts from."""
         cut = window.advance
         if cut == len(window.inputs):
-            logits, final = model(window.inputs, state, resets=window.resets)
-            return cross_entropy(logits[-window.scored :], window.targets[-window.scored :]), detached(final)
-        logits, middle = self._in_two(model, window, state, cut)
-        return cross_entropy(logits[-window.scored :], window.targets[-window.scored :]), detached(middle)
+            hidden, carried = model.read(window.inputs, state, resets=window.resets)
+        else:
+            hidden, carried = self._in_two(model, window, state, cut)
+        return model.nats(hidden[-window.scored :], window.targets[-window.scored :]), detached(carried)
 
     def _in_two(self, model: LanguageModel, window: Window, state: Any, cut: int) -> tuple[Tensor, Any]:
         """Run the window with a stop where the next one begins, to take the state there."""
@@ -48,7 +48,7 @@ class TruncatedBPTT:
         resets = window.resets
         parts, middle = [], state
         if cut:
-            first, middle = model(window.inputs[head], state, resets=None if resets is None else resets[head])
+            first, middle = model.read(window.inputs[head], state, resets=None if resets is None else resets[head])
             parts.append(first)
-        second, _ = model(window.inputs[tail], middle, resets=None if resets is None else resets[tail])
+        second, _ = model.read(window.inputs[tail], middle, resets=None if resets is None else resets[tail])
         return torch.cat([*parts, second]), middle

@@ -8,7 +8,7 @@ import torch
 
 from gatework.data import Split, Streams
 from gatework.errors import InputError
-from gatework.models.language import LanguageModel, cross_entropy
+from gatework.models.language import LanguageModel
 from gatework.training.score import Score
 
 WINDOW = 256
@@ -58,8 +58,8 @@ def evaluate(
             poll()
             progress(index, len(streams))
             window = streams[index].to(device)
-            logits, state = model(window.inputs, state, resets=window.resets)
-            total += float(cross_entropy(logits, window.targets).double()) * window.targets.numel()
+            hidden, state = model.read(window.inputs, state, resets=window.resets)
+            total += float(model.nats(hidden, window.targets).double()) * window.targets.numel()
     finally:
         model.train(training)
     scored = streams.length * streams.batch

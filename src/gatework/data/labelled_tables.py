@@ -1,0 +1,164 @@
+"""Tables with a column of texts or recordings and a column of labels; which is which is seen where nobody says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from gatework.data.annotations import PATH_COLUMNS
+from gatework.data.lines import Source
+from gatework.data.tables import Row, Table, missing_column, read_table
+from gatework.errors import InputError
+
+TEXT_COLUMNS = ("text", "sentence", "review", "comment", "message", "content", "document", "title", "name", "input")
+LABEL_COLUMNS = ("label", "labels", "class", "category", "target", "sentiment", "polarity", "intent", "language", "tag")
+
+Reopen: TypeAlias = Callable[[], Source]
+"""Gives the table's bytes from their beginning."""
+
+
+class Columns(NamedTuple):
+    """The names of columns, None where they are to be seen from the table."""
+
+    text: str | None = None
+    label: str | None = None
+    path: str | None = None
+
+
+class LabelledRow(NamedTuple):
+    """A row: a text, or the path of a recording as it is written; its label, empty if not asked for; its line."""
+
+    value: str
+    label: str
+    line: int
+
+
+class LabelledTable(NamedTuple):
+    """A table that was understood.
+
+    Attributes:
+        rows: its rows, read as they are asked for.
+        paths: whether they hold paths of recordings and not texts.
+        note: what was guessed and may be wrong; empty if nothing was.
+    """
+
+    rows: Iterator[LabelledRow]
+    paths: bool
+    note: str = ""
+
+
+def read_labelled_table(
+    reopen: Reopen,
+    columns: Columns,
+    *,
+    encoding: str = "utf-8",
+    name: str | None = None,
+    labelled: bool = True,
+) -> LabelledTable:
+    """Understand a table and read it.
+
+    A column that is not named is the first whose name is one of the usual ones. A table of two columns, neither of
+    a usual name, has no header: its labels are in the column in which fewer values differ. If the first row's label
+    occurs in no other row, that row is a header after all.
+
+    Args:
+        reopen: gives the table.
+        columns: names of columns.
+        encoding: of the text.
+        name: what messages call it.
+        labelled: whether labels are read.
+
+    Raises:
+        InputError: a column that was named does not exist, or none has a usual name; while reading, as ``read_table``,
+            or a row has no text or label.
+    """
+    table = read_table(reopen(), encoding=encoding)
+    name = name or table.name
+    if _without_header(table, columns):
+        bare = read_table(reopen(), encoding=encoding, header=False)
+        if bare.columns != table.columns:  # those of JSON are never numbers
+            return _numbered(bare, columns, name, labelled)
+    label = _column(table, name, columns.label, LABEL_COLUMNS, "labels", "--label-column") if labelled else None
+    path = columns.path or next((column for column in table.columns if _is(column, PATH_COLUMNS)), None)
+    if columns.text is None and path is not None and path != label:
+        wanted = _column(table, name, path, (), "recordings", "--path-column")
+        return LabelledTable(_checked(table, name, wanted, label), True)
+    left = [column for column in table.columns if column != label]
+    usual = TEXT_COLUMNS if len(left) > 1 else tuple(column.strip().lower() for column in left)  # one left: no doubt
+    text = _column(table, name, columns.text, usual, "texts", "--text-column", left)
+    return LabelledTable(_checked(table, name, text, label), False)
+
+
+def _is(column: str, usual: Sequence[str]) -> bool:
+    return column.strip().lower() in usual
+
+
+def _without_header(table: Table, columns: Columns) -> bool:
+    named = [column for column in columns if column is not None]
+    if named:
+        return all(column.isdecimal() and column not in table.columns for column in named)
+    usual = (*TEXT_COLUMNS, *LABEL_COLUMNS, *PATH_COLUMNS)
+    return len(table.columns) == 2 and not any(_is(column, usual) for column in table.columns)
+
+
+def _numbered(table: Table, columns: Columns, name: str, labelled: bool) -> LabelledTable:
+    """A table whose first row may be an example too."""
+    rows = list(table)
+    text, label = _which(rows, table.columns, columns)
+    for wanted in (text, *([label] if labelled else [])):
+        if wanted not in table.columns:
+            raise missing_column(name, wanted, table.columns)
+    labels = [row.values[label] for row in rows]
+    header = len(rows) > 2 and labels[0] not in labels[1:] and len(set(labels)) < len(labels)
+    first = "its first row is taken for a header" if header else "it has no header"
+    note = f"{name}: {first}, column {text} for texts" + (f", {label} for labels" if labelled else "")
+    return LabelledTable(_checked(rows[1:] if header else rows, name, text, label if labelled else None), False, note)
+
+
+def _which(rows: Sequence[Row], numbered: Sequence[str], columns: Columns) -> tuple[str, str]:
+    """The columns of texts and labels: as named, one being the other of the first two, or by what differs less."""
+    first, second = numbered[0], numbered[min(1, len(numbered) - 1)]
+    if columns.label or columns.text:
+        label = columns.label or (first if columns.text == second else second)
+        return columns.text or (first if label == second else second), label
+    different = [len({row.values[column] for row in rows}) for column in (first, second)]
+    return (second, first) if different[0] < different[1] else (first, second)
+
+
+def _column(
+    table: Table,
+    name: str,
+    given: str | None,
+    usual: Sequence[str],
+    what: str,
+    option: str,
+    among: Sequence[str] | None = None,
+) -> str:
+    if given is not None:
+        if given not in table.columns:
+            raise missing_column(name, given, table.columns)
+        return given
+    found = next((column for column in (table.columns if among is None else among) if _is(column, usual)), None)
+    if found is None:
+        there = ", ".join(map(repr, table.columns))
+        raise InputError(f"{name} has no column of {what} among {there}", f"say which it is with {option}")
+    return found
+
+
+def _checked(rows: Iterable[Row], name: str, value: str, label: str | None) -> Iterator[LabelledRow]:
+    for row in rows:
+        where = f"{name} line {row.line}"
+        text = row.values.get(value)
+        if not isinstance(text, str):
+            raise InputError(f"{where} has no text under {value!r}", "give it one, if only an empty one")
+        yield LabelledRow(text, "" if label is None else _label(row.values.get(label), label, where), row.line)
+
+
+def _label(value: Any, column: str, where: str) -> str:
+    """A label as text: numbers and truth values of JSON are written as JSON writes them."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value).strip() if isinstance(value, str | int | float) else ""
+    if not text:
+        raise InputError(f"{where} has no label under {column!r}", "label it or leave it out")
+    return text

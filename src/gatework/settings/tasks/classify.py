@@ -1,0 +1,115 @@
+"""A class for a whole sequence: data, shape, training. Field descriptions are the help texts of the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, field_validator
+
+from gatework.settings.data import ExampleData, absolute
+from gatework.settings.recurrent import EmbeddingSize, EncoderConfig, HiddenSize, LabelSmoothing
+from gatework.settings.task import PredictionConfig, TaskSettings
+from gatework.settings.training import ExampleTraining
+
+BALANCED = "balanced"
+Weight = Annotated[float, Field(gt=0)]
+
+
+class ClassifyData(ExampleData):
+    """Which examples to read, and how: texts, series of vectors or recordings."""
+
+    text_column: str | None = Field(
+        default=None, description="Column of the texts; one called text, sentence, review or the like unless given."
+    )
+    label_column: str | None = Field(
+        default=None, description="Column of the labels; one called label, class, category or the like unless given."
+    )
+    path_column: str | None = Field(
+        default=None, description="Column of the WAV files; one called path, file, audio or the like unless given."
+    )
+    level: Literal["character", "word"] | None = Field(
+        default=None, description="What a step of a text is; words unless the texts are hardly more than one."
+    )
+    lower: bool | None = Field(default=None, description="Make letters small; words are unless told otherwise.")
+    min_count: int | None = Field(
+        default=None, ge=1, description="Rarer characters or words become unknown; 2 for words unless given."
+    )
+    max_vocabulary: int | None = Field(
+        default=None, ge=2, description="Most characters or words to know, the special ones included."
+    )
+    word_vectors: str | None = Field(
+        default=None, description="File of pretrained vectors (GloVe or word2vec) that the embedding begins with."
+    )
+    missing: Literal["refuse", "interpolate"] = Field(
+        default="refuse", description="What to do with values that a series lacks."
+    )
+    rate: int | None = Field(
+        default=None, ge=1, description="Samples a second of all recordings; that of most of them unless given."
+    )
+    bands: int = Field(default=40, ge=1, description="Mel bands in which a recording is heard.")
+    deltas: Literal[0, 1, 2] = Field(
+        default=1, description="Also read how the bands change (1), and how the changes do (2)."
+    )
+
+    def anchored(self) -> Self:
+        """The same with absolute paths."""
+        vectors = None if self.word_vectors is None else absolute([self.word_vectors])[0]
+        return super().anchored().model_copy(update={"word_vectors": vectors})
+
+
+class ClassifierConfig(EncoderConfig):
+    """Embedding, recurrent stack, pooling and output of a classifier."""
+
+    hidden_size: HiddenSize = 128
+    embedding_size: EmbeddingSize = 128
+    pooling: Literal["last", "mean", "max", "attention"] = Field(
+        "max", description="How the outputs of all steps become one vector."
+    )
+    embedding_dropout: float = Field(0.0, ge=0, lt=1, description="Share of the embedding's entries dropped.")
+    symbol_dropout: float = Field(0.0, ge=0, lt=1, description="Share of the symbols that become unknown in training.")
+    frozen: bool = Field(False, description="Keep pretrained word vectors as they are.")
+    label_smoothing: LabelSmoothing = 0.0
+    class_weights: str | dict[str, Weight] | None = Field(
+        None,
+        description="How much examples of each class count in the loss: `balanced` (the rarer, the more), or weights "
+        'as JSON such as {"spam": 5}; those left out have 1.',
+    )
+
+    @field_validator("class_weights", mode="before")
+    @classmethod
+    def _balanced_or_json(cls, value: Any) -> Any:
+        if not isinstance(value, str) or value == BALANCED:
+            return value
+        try:
+            weights = json.loads(value)
+        except ValueError:
+            weights = None
+        if not isinstance(weights, dict):
+            raise ValueError('give `balanced` or weights such as {"spam": 5}')
+        return weights
+
+
+class ClassifyTraining(ExampleTraining):
+    """Training on labelled examples."""
+
+
+class ClassifyPrediction(PredictionConfig):
+    """What is told of each input."""
+
+    top: int = Field(5, ge=1, description="Most classes whose probability is told, the most probable first.")
+    batch: int = Field(64, ge=1, description="Inputs answered at once; 1 answers each as soon as it comes.")
+    text_column: str | None = Field(
+        None, description="Column of the texts in tables and in lines of JSON; guessed in tables unless given."
+    )
+    path_column: str | None = Field(None, description="Column of the WAV files in tables; guessed unless given.")
+
+
+SETTINGS = TaskSettings(
+    "classify",
+    "a class for each text, series or recording",
+    ClassifyData,
+    ClassifierConfig,
+    ClassifyTraining,
+    ClassifyPrediction,
+)

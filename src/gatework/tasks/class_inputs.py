@@ -1,0 +1,126 @@
+"""What a classifier is asked about: lines, rows of tables, series, recordings, one at a time."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gatework.data.audio import read_wav
+from gatework.data.class_codec import ClassifierCodec
+from gatework.data.labelled_dataset import is_empty
+from gatework.data.labelled_examples import mended, recording, suffix_of
+from gatework.data.labelled_tables import Columns, read_labelled_table
+from gatework.data.lines import is_rereadable
+from gatework.data.tables import SUFFIXES as TABLE_SUFFIXES
+from gatework.data.ts_files import read_ts
+from gatework.errors import InputError, did_you_mean
+from gatework.settings import STANDARD_INPUT
+from gatework.settings.tasks.classify import ClassifyPrediction
+from gatework.tasks.example_task import lines_of
+
+
+class Named(NamedTuple):
+    """A source as a user names it, and the encoding of text in it."""
+
+    source: str
+    encoding: str
+
+
+class Asked(NamedTuple):
+    """An input.
+
+    Attributes:
+        value: what the codec encodes; None where there is nothing to read.
+        where: where it stands.
+        told: what the answer tells beside the class: the path of a recording, what was done to it.
+    """
+
+    value: str | np.ndarray | None
+    where: str
+    told: dict[str, str]
+
+
+def read_inputs(named: Named, codec: ClassifierCodec, options: ClassifyPrediction) -> Iterator[Asked]:
+    """The inputs of a source, as they are read.
+
+    Texts are the lines of a file or of standard input (of JSON, where a column is named), or rows of a table. Series
+    come from .ts files. Recordings are WAV files, all those of a folder, those that a table names, or those that the
+    lines of a file or of standard input name.
+
+    Raises:
+        InputError: a source cannot be read or holds something else than the model reads.
+    """
+    if codec.kind == "series":
+        return _series(named)
+    if codec.kind == "sound":
+        return (_heard(path, codec) for path in _paths(named, options))
+    return (_text(value, where) for value, where in _values(named, Columns(text=options.text_column)))
+
+
+def _text(text: str, where: str) -> Asked:
+    return Asked(None if is_empty(text) else text, where, {})
+
+
+def _series(named: Named) -> Iterator[Asked]:
+    if named.source != STANDARD_INPUT and suffix_of(named.source) != ".ts":
+        raise InputError(f"the model reads series, and {named.source} is no .ts file", "give .ts files")
+    read = read_ts(named.source, encoding=named.encoding)
+    name = "standard input" if named.source == STANDARD_INPUT else named.source
+    mended(read, name, refuse=True)
+    for line, series in zip(read.lines, read.series, strict=True):
+        yield Asked(series, f"{name} line {line}", {})
+
+
+def _paths(named: Named, options: ClassifyPrediction) -> Iterator[Path]:
+    path = Path(named.source)
+    if named.source != STANDARD_INPUT and path.is_dir():
+        yield from sorted(entry for entry in path.rglob("*") if entry.suffix.lower() == ".wav")
+        return
+    if suffix_of(named.source) == ".wav":
+        yield path
+        return
+    folder = Path() if named.source == STANDARD_INPUT else path.parent
+    for value, where in _values(named, Columns(path=options.path_column)):
+        if value.strip():
+            yield recording(folder / value.strip(), where)
+
+
+def _heard(path: Path, codec: ClassifierCodec) -> Asked:
+    read = read_wav(path, codec.rate)
+    return Asked(read.samples, str(path), {"path": str(path)} | ({"note": read.note} if read.note else {}))
+
+
+def _values(named: Named, columns: Columns) -> Iterator[tuple[str, str]]:
+    """Texts or paths, each with where it stands."""
+    if named.source != STANDARD_INPUT and suffix_of(named.source) in TABLE_SUFFIXES:
+        table = read_labelled_table(_reopener(named.source), columns, encoding=named.encoding, labelled=False)
+        yield from ((row.value, f"{named.source} line {row.line}") for row in table.rows)
+        return
+    column = columns.text or columns.path
+    for line, where in lines_of([named.source], named.encoding):
+        yield (line if column is None else _field(line, column, where)), where
+
+
+def _reopener(source: str) -> Callable[[], Any]:
+    if is_rereadable(source):
+        return lambda: source
+    content = functools.cache(Path(source).read_bytes)
+    return lambda: io.BytesIO(content())
+
+
+def _field(line: str, column: str, where: str) -> str:
+    """The text under a name in a line of JSON."""
+    try:
+        values = json.loads(line)
+    except ValueError as error:
+        raise InputError(f"{where} is not JSON ({error})", "write an object a line, or name no column") from error
+    if not isinstance(values, dict) or not isinstance(values.get(column), str):
+        there = map(str, values) if isinstance(values, dict) else ()
+        raise InputError(f"{where} has no text under {column!r}", did_you_mean(column, there))
+    return values[column]
