@@ -33,7 +33,7 @@ class Model(nn.Module, Generic[ConfigKind, CodecKind]):
     """
 
     task: ClassVar[str]
-    goal: ClassVar[str] = ""
+    goal: str = ""
     Config: ClassVar[type[BaseModel]]
     Codec: ClassVar[type[Codec]]
 
