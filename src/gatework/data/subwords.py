@@ -113,7 +113,7 @@ class Subwords:
         library = _library()
         try:
             return library.Tokenizer.from_str(self.merges)
-        except Exception as error:  # noqa: BLE001  # the library raises nothing narrower
+        except Exception as error:  # the library raises nothing narrower
             raise ValueError(f"the library cannot read them: {error}") from error
 
 

@@ -1,6 +1,5 @@
 """What models write: sampled or searched for, one text or a batch of them."""
 
-from gatework.generation.attending import AttendingWriter
 from gatework.generation.beam import Decoder, Step, beam_search
 from gatework.generation.beam_language import LanguageDecoder, beam_text
 from gatework.generation.ctc import CTCOptions, LanguageHook, ctc_beam, ctc_greedy
@@ -12,7 +11,6 @@ from gatework.generation.text import TextWriter
 from gatework.generation.writing import check_prompt, generate, generate_batch, sample_tokens
 
 __all__ = [
-    "AttendingWriter",
     "BeamOptions",
     "CTCOptions",
     "Decoder",

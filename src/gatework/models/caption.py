@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from gatework.data.captions import CaptionCodec, Captioned
 from gatework.data.padding import Batch, is_real, padded
-from gatework.data.symbols import START, UNKNOWN
-from gatework.models.attention_decoder import AttentionDecoder, DecoderState
+from gatework.models.attentive_decoder import AttentiveDecoder, DecoderState
+from gatework.models.bridge import VectorBridge
 from gatework.models.model import ExampleModel, Totals
 from gatework.models.regions import FeatureRegions, PictureRegions
 from gatework.settings.tasks.caption import CaptionConfig
@@ -78,15 +78,8 @@ class Captioner(ExampleModel[CaptionConfig, CaptionCodec, Captioned, Captions]):
             )
         else:
             self.regions = FeatureRegions(len(codec.scaling), config.region_size)
-        self.decoder = AttentionDecoder(
-            config,
-            symbols=len(codec.symbols),
-            embedding_size=config.embedding_size,
-            memory_size=config.region_size,
-            attention=config.attention,
-            input_feeding=config.input_feeding,
-        )
-        self.never = [codec.symbols.id(name) for name in (UNKNOWN, START)]
+        self.decoder = AttentiveDecoder(config, len(codec.symbols), config.region_size)
+        self.bridge = VectorBridge(config.region_size, self.decoder.stack)
 
     def length(self, example: Captioned) -> int:
         """Symbols of the longest caption, its end included."""
@@ -111,22 +104,33 @@ class Captioner(ExampleModel[CaptionConfig, CaptionCodec, Captioned, Captions]):
 
     def begin(self, seen: Seen) -> DecoderState:
         """Look at pictures; where the decoder of each starts."""
-        return self.decoder.begin(self.regions(seen.values), seen.regions)
+        values = self.regions(seen.values)
+        lengths = values.new_full((values.shape[1],), len(values)).long() if seen.regions is None else seen.regions
+        real = is_real(lengths, len(values))[:, :, None]
+        mean = torch.where(real, values, 0).sum(dim=0) / lengths[:, None]
+        first = self.bridge(mean, self.decoder.stack.initial_state(values.shape[1]))
+        return self.decoder.start(first, values, lengths)
 
-    def forward(self, batch: Captions) -> Tensor:
-        """Logits (time, rows, symbols) of each symbol of the captions, from the picture and those before it."""
+    def forward(self, batch: Captions) -> tuple[Tensor, Tensor]:
+        """Predict each symbol of the captions from the picture and the symbols before it.
+
+        Returns:
+            Logits (n, symbols) of the n real symbols, and where these are, (time, rows) bool.
+        """
         read = batch.read
         if self.training and self.config.word_dropout:
             dropped = torch.rand(read.shape, device=read.device) < self.config.word_dropout
             dropped[0] = False  # the start says nothing that could be leant on
             read = read.masked_fill(dropped, 0)
-        return self.decoder(read, self.begin(batch).select(batch.picture)).logits
+        readouts = self.decoder(read, self.begin(batch).select(batch.picture)).readouts
+        real = is_real(batch.lengths, len(read))
+        return self.decoder.logits(readouts[real]).float(), real
 
     def loss(self, batch: Captions) -> Tensor:
         """Mean over captions of the cross-entropy of all their symbols, nats."""
-        real = is_real(batch.lengths, len(batch.written))
-        logits, targets = self(batch)[real], batch.written[real]
-        total = F.cross_entropy(logits, targets, label_smoothing=self.config.label_smoothing, reduction="sum")
+        logits, real = self(batch)
+        smoothing = self.config.label_smoothing
+        total = F.cross_entropy(logits, batch.written[real], label_smoothing=smoothing, reduction="sum")
         return total / len(batch.lengths)
 
     def totals(self, batch: Captions) -> Totals:
@@ -135,11 +139,12 @@ class Captioner(ExampleModel[CaptionConfig, CaptionCodec, Captioned, Captions]):
         A caption would be written exactly if each of its symbols is the likeliest after those before it: so the
         greedy caption need not be written to be compared.
         """
-        logits = self(batch)
-        real = is_real(batch.lengths, len(batch.written))
-        loss = F.cross_entropy(logits[real], batch.written[real], reduction="sum")
-        logits[:, :, self.never] = -torch.inf
-        right = (logits.argmax(dim=-1) == batch.written) & real
+        logits, real = self(batch)
+        targets = batch.written[real]
+        loss = F.cross_entropy(logits, targets, reduction="sum")
+        logits[:, self.codec.start] = -torch.inf  # never written
+        right = torch.zeros_like(real)
+        right[real] = (logits.argmax(dim=-1) == targets) & (targets != 0)  # to say "unknown" is not to know
         whole = (right | ~real).all(dim=0)
         exact = whole.new_zeros(len(batch.things)).index_fill(0, batch.picture[whole], True)
         totals = {

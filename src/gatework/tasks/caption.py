@@ -16,7 +16,7 @@ from gatework.data.region_features import FEATURES, NAME, PICTURES, checked_feat
 from gatework.data.tables import read_table
 from gatework.errors import InputError
 from gatework.generation import BeamOptions, Hypothesis, beam_search
-from gatework.generation.attending import AttendingWriter
+from gatework.generation.translating import DecoderSearch
 from gatework.insight.regions import MOST, plot_regions
 from gatework.models.caption import Captioner
 from gatework.settings import STANDARD_INPUT, DataConfig, PredictionConfig, RunConfig
@@ -33,16 +33,6 @@ class Asked(NamedTuple):
 
     name: str
     read: Callable[[int], np.ndarray]
-
-
-class _Given(NamedTuple):
-    """Features of a line of JSON."""
-
-    values: Any
-    where: str
-
-    def __call__(self, size: int) -> np.ndarray:
-        return checked_features(self.values, self.where)
 
 
 class CaptionTask(ExampleTask[Captioner]):
@@ -143,8 +133,8 @@ def _written(model: Captioner, seen: Sequence[np.ndarray], options: BeamOptions)
     with torch.no_grad():
         state = model.begin(model.see(seen).to(device))
     first = torch.full((len(seen),), model.codec.start, device=device)
-    writer = AttendingWriter(model.decoder, model.never)
-    return beam_search(writer, first, state, end=model.codec.end, options=options)
+    search = DecoderSearch(model.decoder, model.codec.start)
+    return beam_search(search, first, state, end=model.codec.end, options=options)
 
 
 def _file(path: Path) -> Asked:
@@ -163,7 +153,12 @@ def _vectors(source: str, encoding: str) -> Iterator[Asked]:
         where = f"{source} line {line}"
         if NAME not in values:
             raise InputError(f"{where} has no {NAME!r}", f'write {{"{NAME}": [[...], ...]}} in each line')
-        yield Asked(str(values.get("file") or where), _Given(values[NAME], where))
+        yield Asked(str(values.get("file") or where), _given(values[NAME], where))
+
+
+def _given(values: Any, where: str) -> Callable[[int], np.ndarray]:
+    """Reads features that are there."""
+    return lambda size: checked_features(values, where)
 
 
 TASK = CaptionTask()

@@ -83,11 +83,29 @@ class CaptionConfig(RecurrentConfig):
     label_smoothing: LabelSmoothing = 0.0
 
     @model_validator(mode="after")
-    def _widths_agree(self) -> Self:
-        width = self.hidden_size
-        if self.attention == "dot" and width != self.region_size:
-            raise ValueError(f"dot compares vectors of one width: --region-size {width}, or --attention general")
+    def _agree(self) -> Self:
+        if self.input_feeding and self.attention == "none":
+            raise ValueError("input feeding needs an attention")
+        if self.attention == "dot" and self.hidden_size != self.region_size:
+            raise ValueError(
+                f"dot compares vectors of one width: --region-size {self.hidden_size}, or --attention general"
+            )
         return self
+
+    @property
+    def decoder(self) -> RecurrentConfig:
+        """The recurrent layers: all of them write."""
+        return self
+
+    @property
+    def decoder_width(self) -> int:
+        """Of each layer."""
+        return self.hidden_size
+
+    @property
+    def tied(self) -> str:
+        """The embedding's width is its own."""
+        return "none"
 
 
 class CaptionTraining(ExampleTraining):
