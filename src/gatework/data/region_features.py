@@ -48,9 +48,9 @@ def read_features(path: str | Path) -> np.ndarray:
         InputError: the file cannot be read, or holds something else.
     """
     try:
-        loaded: Any = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.lib.npyio.NpzFile):
-            with loaded:
+        with Path(path).open("rb") as file:
+            loaded: Any = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.lib.npyio.NpzFile):
                 name = loaded.files[0] if len(loaded.files) == 1 else NAME
                 if name not in loaded.files:
                     there = ", ".join(loaded.files) or "none"

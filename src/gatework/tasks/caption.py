@@ -72,7 +72,7 @@ class CaptionTask(ExampleTask[Captioner]):
         lines = []
         for example, (best, *_) in zip(examples, found, strict=True):
             text, right = model.codec.text(best.tokens), [model.codec.text(one) for one in example.captions]
-            lines.append(text if text in right else f"{text}   (right: {right[0]})")
+            lines.append(text if text in right else f"{text}  should be {right[0]}")
         return "\n".join(lines)
 
     def inputs(self, sources: Sequence[str], encoding: str) -> Iterator[Asked]:
@@ -102,11 +102,8 @@ class CaptionTask(ExampleTask[Captioner]):
         for part in chunks(inputs, options.batch):
             seen = [model.codec.see(one.read(model.codec.size), one.name) for one in part]
             for one, found in zip(part, _written(model, seen, search), strict=True):
-                texts = [(model.codec.text(best.tokens), best.score) for best in found]
-                answer = {"file": one.name, "caption": texts[0][0], "score": texts[0][1]}
-                if options.n_best > 1:
-                    answer["others"] = [{"caption": text, "score": score} for text, score in texts[1:]]
-                yield answer
+                ranked = [{"caption": model.codec.text(best.tokens), "score": best.score} for best in found]
+                yield {"file": one.name, **ranked[0]} | ({"n_best": ranked} if options.n_best > 1 else {})
 
     def as_text(self, answer: Answer) -> str:
         """File and caption."""
