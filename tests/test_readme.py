@@ -12,10 +12,12 @@ from papers import ROWS
 
 import gatework
 from gatework.cells import CELLS
-from gatework.cli.main import status_of
+from gatework.cli.main import COMMANDS, status_of
+from gatework.settings import TASKS
 
 ROOT = Path(__file__).parent.parent
 TEXT = "The cat sat on the mat. The dog ran out of the door, and The End was near.\n" * 80
+QUICK = ["--steps", "3", "--hidden-size", "7", "--embedding-size", "5"]
 SHORTER = ((r"--minutes [\d.]+", "--steps 5"), (r"--epochs \d+", "--steps 7"), (r"minutes=1\b", "steps=5"))
 
 
@@ -32,20 +34,44 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with the reader's own text."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "more.txt").write_text("Novak\nMiller\n", encoding="utf-8")
+    names = {"Czech": ["Novak", "Svoboda", "Dvorak", "Prochazka"], "English": ["Smith", "Jones", "Taylor", "Miller"]}
+    (tmp_path / "names").mkdir()
+    for label, group in names.items():
+        (tmp_path / "names" / f"{label}.txt").write_text("\n".join(group * 10) + "\n", encoding="utf-8")
     return tmp_path
 
 
 def test_the_commands_of_the_readme(place: Path) -> None:
     lines = [line for block in blocks("README.md", "bash") for line in block.splitlines()]
     commands = [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("gatework ")]
-    assert {words[0] for words in commands} == {"train", "generate", "evaluate", "plot", "cells", "explain", "doctor"}
+    assert {words[0] for words in commands} == COMMANDS - {"rate", "words"}
     for words in commands:
+        words += QUICK if words[:2] == ["train", "names/"] else []
         assert status_of(words) == 0, words
 
 
 @pytest.mark.parametrize("block", blocks("README.md", "python"))
 def test_the_python_of_the_readme(place: Path, block: str) -> None:
     exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+
+
+def test_the_python_of_the_guide_to_tasks(place: Path) -> None:
+    """One program from the first block to the last."""
+    exec(compile("\n".join(blocks("docs/tasks.md", "python")), "tasks.md", "exec"), {"__name__": "tasks"})
+
+
+def test_the_options_of_the_guide_to_tasks_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [
+        shlex.split(line, comments=True)[1:] for block in blocks("docs/tasks.md", "bash") for line in block.splitlines()
+    ]
+    commands = [words for words in lines if words]
+    assert {words[words.index("--task") + 1] for words in commands if "--task" in words} == set(TASKS) - {"language"}
+    for words in commands:
+        task = words[words.index("--task") : words.index("--task") + 2] if "--task" in words else []
+        assert status_of([words[0], *task, "--help"]) == 0
+        shown = capsys.readouterr().out
+        assert all(word in shown for word in words if word.startswith("--")), words
 
 
 def test_the_python_of_the_layers_guide() -> None:
@@ -79,6 +105,6 @@ def test_every_public_name_is_there_and_typed() -> None:
 
 
 def test_links_of_the_documents_lead_somewhere() -> None:
-    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/guide.md"):
+    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/guide.md", "docs/tasks.md"):
         for target in re.findall(r"\]\((?!http)([^)#]+)", (ROOT / name).read_text(encoding="utf-8")):
             assert (ROOT / name).parent.joinpath(target).exists(), f"{name}: {target}"
