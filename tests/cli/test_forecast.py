@@ -82,7 +82,10 @@ def test_a_stopped_run_goes_on_bit_for_bit(run: Path, place: Path, original_fore
     (stopped, _), (never, _) = map(read_tensors, ends)
     assert all(torch.equal(stopped[name], tensor) for name, tensor in never.items())
     losses = [
-        [(row["step"], row["loss"]) for row in map(json.loads, (place / name / "metrics.jsonl").open())]
+        [
+            (row["step"], row["loss"])
+            for row in map(json.loads, (place / name / "metrics.jsonl").read_text().splitlines())
+        ]
         for name in ("half", "whole")
     ]
     assert losses[0] == losses[1]
