@@ -204,3 +204,9 @@ def test_a_reader_that_goes_away_is_no_error(trained: Path) -> None:
     line = f"{sys.executable} -m gatework generate runs/first --length 3000 | head -c 20"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=100)
     assert done.stderr == ""
+
+
+def test_a_language_model_is_measured_by_no_answers(command, trained):
+    said = command("evaluate", "first", "--beam", "3")
+    assert said.status == 2
+    assert "--beam is no option of the task language" in said.err

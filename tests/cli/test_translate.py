@@ -71,6 +71,16 @@ def test_evaluate_says_how_bleu_was_measured(command, run):
     assert {"loss", "perplexity", "accuracy", "bleu_none", "bleu_13a", "chrf"} <= record.keys()
 
 
+def test_evaluate_searches_as_it_is_told(command, run):
+    options = ["--beam", "1", "--length-penalty", "0"]
+    said = command("evaluate", run, "pairs.en", "pairs.de", *options)
+    assert "beam 1, length penalty 0" in said.out
+    record = json.loads(command("evaluate", run, "pairs.en", "pairs.de", "--json", *options).out)
+    lines = command("predict", run, "pairs.en", "--format", "text", *options).out.splitlines()
+    scores = corpus_scores(lines, [target for _, target in PAIRS])
+    assert {name: record[name] for name in scores} == pytest.approx(scores)
+
+
 def test_evaluate_on_other_data_scores_the_translations(command, run, tmp_path):
     record = json.loads(command("evaluate", run, "pairs.en", "pairs.de", "--json").out)
     lines = command("predict", run, "pairs.en", "--format", "text").out.splitlines()

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
+from gatework.cli.options import check_given, with_settings
 from gatework.cli.runs import DeviceOption, RunArgument, given_data, is_saved_model, load_model, own_data
 from gatework.errors import InputError
+from gatework.settings import TASKS, checked
+
+SECTIONS = {name: {"prediction": settings.prediction} for name, settings in TASKS.items()}
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("evaluate")(evaluate)
+    app.command("evaluate")(with_settings(evaluate, SECTIONS, shown=list(TASKS)))
 
 
 def evaluate(
     run: RunArgument,
+    settings: dict[str, dict[str, Any]],
     data: Annotated[
         list[str] | None,
         typer.Argument(help="Files or folders, or -; the run's own held-out data unless given.", show_default=False),
@@ -31,6 +36,8 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> int:
     """Measure a trained model on held-out data: of a text nats, bits and perplexity per symbol.
+
+    Where answers are measured, as translations are, the options of `predict` say how they are made.
 
     [bold]Examples[/]
 
@@ -48,7 +55,10 @@ def evaluate(
     if not data and is_saved_model(run):
         raise InputError(f"{run} is a saved model, which has no data of its own", "give some: evaluate RUN DATA")
     model = load_model(run, device)
+    check_given(settings, SECTIONS, model.task)
     task = find_task(model.task)
+    if given := settings.get("prediction"):
+        task = task.answering(checked(task.settings.prediction, given))
     if data:
         used, chosen = given_data(task, model, run, data, encoding), "train"
         name = used.name

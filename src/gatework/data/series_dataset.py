@@ -79,13 +79,20 @@ def load_series(config: ForecastData, *, codec: SeriesCodec | None = None, keep:
         InputError: series cannot be read, are too short for horizon and context, or cannot be transformed.
     """
     sources: list[Source] = [kept_input(keep) if source == STANDARD_INPUT else source for source in config.sources]
-    tables = read_tables(sources, config)
-    series = series_of(tables)
-    notes = [note for table in tables for note in table.notes]
-    name = data_name(config.sources)
-    if codec is not None:
-        windows = _all_windows(series, codec, config)
-        return make_dataset((windows, [], []), codec, config, name, notes)
+    tables, name = read_tables(sources, config), data_name(config.sources)
+    if codec is None:
+        return divided_series(tables, config, name)
+    windows = _all_windows(series_of(tables), codec, config)
+    return make_dataset((windows, [], []), codec, config, name, _notes(tables))
+
+
+def divided_series(tables: Sequence[SeriesTable], config: ForecastData, name: str) -> SeriesData:
+    """Divide series in time and cut them into windows; ``name`` is what messages call them.
+
+    Raises:
+        InputError: series are too short for horizon and context, or cannot be transformed.
+    """
+    series, notes = series_of(tables), _notes(tables)
     config = completed(config, tables)
     bounds = [_bounds(one, config) for one in series]
     codec = make_codec(series, bounds, config)
@@ -101,6 +108,10 @@ def load_series(config: ForecastData, *, codec: SeriesCodec | None = None, keep:
         if 0 < len(windows) < FEW:
             notes.append(f"the {part} part has {len(windows)} forecasts, few to judge intervals by")
     return make_dataset(parts, codec, config, name, notes)
+
+
+def _notes(tables: Sequence[SeriesTable]) -> list[str]:
+    return [note for table in tables for note in table.notes]
 
 
 def completed(config: ForecastData, tables: Sequence[SeriesTable]) -> ForecastData:

@@ -97,13 +97,17 @@ def sentences_of(
             if not sentence.words:
                 sentence = TaggedSentence([], [], line)
             layout.read(text, sentence, f"{name} line {line}")
-            if len(sentence.words) > MOST_WORDS:
-                raise InputError(
-                    f"{name} line {sentence.line} begins a sentence of more than {MOST_WORDS:,} words",
-                    "part sentences by a blank line",
-                )
+            _check_length(sentence, name)
     if sentence.words:
         yield sentence
+
+
+def _check_length(sentence: TaggedSentence, name: str) -> None:
+    if len(sentence.words) > MOST_WORDS:
+        raise InputError(
+            f"{name} line {sentence.line} begins a sentence of more than {MOST_WORDS:,} words",
+            "part sentences by a blank line",
+        )
 
 
 def _up_to_first_word(lines: Iterator[tuple[int, str]]) -> list[tuple[int, str]]:

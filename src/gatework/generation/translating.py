@@ -22,9 +22,6 @@ from gatework.models.attentive_decoder import AttentiveDecoder, DecoderState
 from gatework.models.translate import TranslationModel
 from gatework.settings.tasks.translate import TranslationPrediction
 
-BATCH = 32
-"""Sources that are searched for at once."""
-
 
 @dataclass(frozen=True)
 class Translation:
@@ -113,7 +110,7 @@ class Translator:
         sources = [self.model.codec.read(text) for text in texts]
         found = [[Translation("", 0.0)] for _ in texts]
         filled = [place for place, source in enumerate(sources) if len(source) > 1]
-        batches = Buckets([len(sources[place]) for place in filled], batch=BATCH).ordered()
+        batches = Buckets([len(sources[place]) for place in filled], batch=self.options.batch).ordered()
         for done, batch in enumerate(batches):
             poll()
             progress(done, len(batches))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel
 
@@ -139,6 +139,14 @@ class Task(abc.ABC, Generic[ModelKind, DataKind]):
     @abc.abstractmethod
     def score_record(self, model: ModelKind, score: Score, name: str) -> Answer:
         """A score as a line of JSON."""
+
+    def answering(self, options: PredictionConfig) -> Self:
+        """The same task, measuring answers that are made with these options.
+
+        Raises:
+            InputError: what it measures are no answers.
+        """
+        raise InputError(f"a {self.name} model is not measured by answers that have options", "leave them out")
 
     def headline(self, model: ModelKind, score: Score) -> str:
         """A score in a few words: "loss 1.23 nats"."""

@@ -13,7 +13,7 @@ from gatework.data.language_pair import LanguagePair
 from gatework.data.subwords import Subwords
 from gatework.data.translated import Translated, load_translated
 from gatework.data.translation_scores import corpus_scores, is_scorable, scorers
-from gatework.generation.translating import BATCH, Translation, Translator, source_symbols
+from gatework.generation.translating import Translation, Translator, source_symbols
 from gatework.insight.attention import plot_attention
 from gatework.models.translate import TranslationModel
 from gatework.settings import DataConfig, PredictionConfig, RunConfig
@@ -27,10 +27,22 @@ PICTURES = 3
 
 
 class TranslateTask(ExampleTask[TranslationModel]):
-    """A sequence in, a sequence out."""
+    """A sequence in, a sequence out.
+
+    Args:
+        measured: how the translations that are measured are searched for; as usual where None.
+    """
 
     name = "translate"
     model = TranslationModel
+
+    def __init__(self, measured: TranslationPrediction | None = None) -> None:
+        self.measured = TranslationPrediction() if measured is None else measured
+
+    def answering(self, options: PredictionConfig) -> TranslateTask:
+        """The same, measuring translations that are searched for so."""
+        assert isinstance(options, TranslationPrediction)
+        return TranslateTask(options)
 
     def load(
         self,
@@ -100,12 +112,14 @@ class TranslateTask(ExampleTask[TranslationModel]):
         poll: Callable[[], None] = lambda: None,
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> Score:
-        """Loss, and BLEU and chrF of translations by beam search with the usual options."""
+        """Loss, and BLEU and chrF of translations by beam search."""
         found = super().score(model, data, part, name=name, poll=poll, progress=progress)
         if not is_scorable():
             return found
         texts = [example.texts for example in getattr(data, part)]
-        translations = Translator(model).translate([text for text, _ in texts], poll=poll, progress=progress)
+        translations = Translator(model, self.measured).translate(
+            [text for text, _ in texts], poll=poll, progress=progress
+        )
         references = [model.codec.reference(reference) for _, reference in texts]
         scores = corpus_scores([best[0].text for best in translations], references)
         return dataclasses.replace(found, figures={**found.figures, **scores})
@@ -117,9 +131,8 @@ class TranslateTask(ExampleTask[TranslationModel]):
         lines = super().score_lines(model, dataclasses.replace(score, figures=figures), name)
         if None in bleu:
             return lines
-        usual = TranslationPrediction()
         lower = ", references in small letters" if model.codec.target.lower else ""
-        how = f"beam {usual.beam}, length penalty {usual.length_penalty:g}{lower}"
+        how = f"beam {self.measured.beam}, length penalty {self.measured.length_penalty:g}{lower}"
         return [
             *lines,
             f"BLEU {bleu[0]:.2f} (tokenize none: of tokenised texts), {bleu[1]:.2f} (13a), chrF {bleu[2]:.2f}",
@@ -138,7 +151,7 @@ class TranslateTask(ExampleTask[TranslationModel]):
         """The translations of texts, in their order; an empty line has an empty one."""
         assert isinstance(options, TranslationPrediction)
         translator = Translator(model, options)
-        for part in chunks(inputs, BATCH):
+        for part in chunks(inputs, options.batch):
             for source, found in zip(part, translator.translate(part), strict=True):
                 yield _answer(source, found, options.n_best > 1)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,7 +10,6 @@ from gatework.settings.data import ExampleData
 from gatework.settings.recurrent import (
     CellName,
     Dropout,
-    EmbeddingSize,
     EncoderConfig,
     HiddenSize,
     LabelSmoothing,
@@ -61,7 +60,7 @@ class TranslationConfig(EncoderConfig):
     cell: CellName = "gru"
     hidden_size: HiddenSize = 128
     dropout: Dropout = 0.2
-    embedding_size: Annotated[EmbeddingSize, Field(ge=1)] = 256
+    embedding_size: int = Field(256, ge=1, le=65536, description="Width of the learned embedding of the symbols.")
     reverse_source: bool = Field(False, description="Read the source from its end (Sutskever et al. 2014).")
     decoder_cell: str | None = Field(None, description="Cell of the decoder; that of the encoder unless given.")
     decoder_layers: int | None = Field(None, ge=1, le=64, description="Layers of the decoder; as many unless given.")
@@ -164,6 +163,7 @@ class TranslationPrediction(PredictionConfig):
     replace_unknown: bool = Field(
         False, description="Write the most attended source word in the place of an unknown one."
     )
+    batch: int = Field(64, ge=1, description="Inputs answered at once; 1 answers each as soon as it comes.")
     dictionary: str | None = Field(
         None, description="File of SOURCE<TAB>TARGET words: what replaces unknown words, for the source word attended."
     )
