@@ -83,7 +83,7 @@ class ForecastModel(ExampleModel[ForecastConfig, SeriesCodec, Window, ForecastBa
             batch.error.cpu().numpy(),
             season=self.codec.season,
         )
-        return {"loss": float(losses.double().sum()), "count": losses.numel(), **found}
+        return {"loss": float(losses.detach().double().sum()), "count": losses.numel(), **found}
 
     def figures(self, totals: Totals) -> dict[str, float]:
         """MASE, that of the seasonal naive forecast, and the skill of the model's distributions against it."""
