@@ -13,7 +13,7 @@ import gatework
 
 ROOMS = (
     *("errors", "storage", "settings", "cells", "engine", "layers", "testing", "data", "models"),
-    *("training", "generation", "insight", "tasks", "studies", "cli", "__main__"),
+    *("training", "generation", "insight", "tasks", "estimators", "studies", "cli", "__main__"),
 )
 FORBIDDEN = {"cells": {"storage", "settings"}, "data": {"cells", "engine", "layers", "testing"}}
 HOUSE = Path(gatework.__file__).parent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.task_rows import Row
+from task_rows import Row
 
 VOWELS = "{data}/vowels/JapaneseVowels"
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from gatework.data import load_corpus as load_corpus
     from gatework.engine import run as run
     from gatework.errors import GateworkError as GateworkError
+    from gatework.estimators import Forecaster as Forecaster
+    from gatework.estimators import SequenceClassifier as SequenceClassifier
+    from gatework.estimators import SequenceRegressor as SequenceRegressor
+    from gatework.estimators import SequenceTagger as SequenceTagger
     from gatework.generation import Sampling as Sampling
     from gatework.generation import generate as generate
     from gatework.generation import generate_batch as generate_batch
@@ -29,10 +33,13 @@ if TYPE_CHECKING:
     from gatework.layers import Stack as Stack
     from gatework.layers import Stateful as Stateful
     from gatework.layers import truncated as truncated
+    from gatework.models import Captioner as Captioner
     from gatework.models import Classifier as Classifier
+    from gatework.models import ConditionalLanguageModel as ConditionalLanguageModel
     from gatework.models import ForecastModel as ForecastModel
     from gatework.models import LanguageModel as LanguageModel
     from gatework.models import MusicModel as MusicModel
+    from gatework.models import Regressor as Regressor
     from gatework.models import Tagger as Tagger
     from gatework.models import Transcriber as Transcriber
     from gatework.models import TranslationModel as TranslationModel
@@ -52,6 +59,10 @@ _ROOMS = {
     "load_corpus": "data",
     "run": "engine",
     "GateworkError": "errors",
+    "Forecaster": "estimators",
+    "SequenceClassifier": "estimators",
+    "SequenceRegressor": "estimators",
+    "SequenceTagger": "estimators",
     "Sampling": "generation",
     "generate": "generation",
     "generate_batch": "generation",
@@ -66,10 +77,13 @@ _ROOMS = {
     "Stack": "layers",
     "Stateful": "layers",
     "truncated": "layers",
+    "Captioner": "models",
     "Classifier": "models",
+    "ConditionalLanguageModel": "models",
     "ForecastModel": "models",
     "LanguageModel": "models",
     "MusicModel": "models",
+    "Regressor": "models",
     "Tagger": "models",
     "Transcriber": "models",
     "TranslationModel": "models",

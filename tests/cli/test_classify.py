@@ -151,7 +151,12 @@ def test_recordings(tmp_path: Path, command: Callable[..., Any], monkeypatch: py
     ]
     Path("list.txt").write_text("gone.wav\n")
     Path("noise.wav").write_bytes(b"hiss")
-    for source, cause in [("list.txt", "list.txt, line 1: there is no file gone.wav"), ("noise.wav", "is not a WAV")]:
+    Path("empty").mkdir()
+    for source, cause in [
+        ("empty", "the folder empty holds no recordings"),
+        ("list.txt", "list.txt, line 1: there is no file gone.wav"),
+        ("noise.wav", "is not a WAV"),
+    ]:
         said = command("predict", "run", source)
         assert said.status == 2
         assert cause in said.err

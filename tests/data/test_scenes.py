@@ -161,3 +161,14 @@ def test_what_cannot_be_drawn_is_said() -> None:
     everything = HeldOut(frozenset(itertools.product(COLOURS, SHAPES)))
     with pytest.raises(ValueError, match="shows no held-out"):
         make_scenes(1, seed=1, held_out=everything)
+
+
+def test_what_is_to_be_without_is_never_shown() -> None:
+    held_out, without = hold_out(7, couples=0), hold_out(8, couples=0)
+    without = HeldOut(without.pairs - held_out.pairs)
+    assert without.pairs
+    scenes = make_scenes(80, seed=2, held_out=held_out, unseen=True, without=without).scenes
+    for scene in scenes:
+        kinds = {thing.kind for thing in scene.things}
+        assert kinds & held_out.pairs
+        assert not kinds & without.pairs

@@ -76,7 +76,7 @@ def test_times_must_rise() -> None:
         (np.arange("1949-02", "1952-02", dtype="datetime64[M]") - np.timedelta64(1, "D"), "monthly", 12),
         (np.arange("1949-01", "1959-01", 3, dtype="datetime64[M]"), "quarterly", 4),
         (np.arange("1949-01", "1959-01", 2, dtype="datetime64[M]"), "every 2 months", 6),
-        (np.arange("2024-05-31T01", "2024-05-31T09", dtype="datetime64[h]"), "hourly", 24),  # all on a last day
+        (np.arange("2024-05-31T01", "2024-05-31T13", dtype="datetime64[h]"), "hourly", 24),  # all on a last day
         (np.arange("1949", "1960", dtype="datetime64[Y]"), "yearly", None),
         (times("2024-02-11", 40, weeks=1), "weekly", 52),
         (times("2024-02-11", 40, days=1), "daily", 7),

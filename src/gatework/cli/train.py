@@ -166,7 +166,8 @@ def _train(task: Task[Any, Any], trainer: Trainer) -> int:
 
 def _new_path(config: RunConfig) -> Path:
     """``runs/DATE-DATA-CELL``."""
-    source = Path(config.data.sources[0]).stem if config.data.sources else "python-reference"
+    default = "python-reference" if config.task == "language" else config.task
+    source = Path(config.data.sources[0]).stem if config.data.sources else default
     plain = re.sub(r"[^A-Za-z0-9]+", "-", source).strip("-").lower() or "text"
     stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
     kind = config.model.cell if isinstance(config.model, RecurrentConfig) else config.task

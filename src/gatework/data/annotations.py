@@ -21,7 +21,11 @@ class Annotation(NamedTuple):
 
 
 def read_annotations(
-    source: str | Path, *, path_column: str | None = None, text_column: str | None = None
+    source: str | Path,
+    *,
+    path_column: str | None = None,
+    text_column: str | None = None,
+    encoding: str = "utf-8",
 ) -> list[Annotation]:
     """Read the table that says which text belongs to which file.
 
@@ -30,12 +34,13 @@ def read_annotations(
             are looked for beside it.
         path_column: the column of files; by default the first that is called path, file, audio, image or the like.
         text_column: the column of texts; by default the first that is called text, transcript, caption or the like.
+        encoding: of the table.
 
     Raises:
         InputError: there is no such table or column, a row is incomplete, a named file does not exist.
     """
-    path = _table_path(Path(source))
-    table = read_table(path)
+    path = table_path(Path(source))
+    table = read_table(path, encoding=encoding)
     names = (
         path_column or _chosen(table, PATH_COLUMNS, "files", "path_column"),
         text_column or _chosen(table, TEXT_COLUMNS, "texts", "text_column"),
@@ -51,7 +56,12 @@ def read_annotations(
     return annotations
 
 
-def _table_path(source: Path) -> Path:
+def table_path(source: Path) -> Path:
+    """The table itself, or the one in a folder.
+
+    Raises:
+        InputError: a folder holds none, or several.
+    """
     if not source.is_dir():
         return source
     tables = sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES)

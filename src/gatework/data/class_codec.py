@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
@@ -47,8 +48,8 @@ class ClassifierCodec:
     @classmethod
     def build(cls, labels: Sequence[str], reads: Symbols | Scaling | LogMel) -> Self:
         """Take the classes from the labels of training examples."""
-        names = Labels.build(labels)
-        return cls(names, tuple(sum(label == name for label in labels) for name in names.names), reads)
+        names, counts = Labels.build(labels), Counter(labels)
+        return cls(names, tuple(counts[name] for name in names.names), reads)
 
     @property
     def kind(self) -> InputKind:

@@ -19,17 +19,8 @@ FEW_WORDS = 4
 """Texts of mostly fewer words are read character by character: names, codes, words."""
 
 
-def settled(config: ClassifyData, kind: InputKind, values: Sequence[Any], rate: int | None = None) -> ClassifyData:
-    """The configuration with what the user left open chosen by the training examples.
-
-    Args:
-        config: what the user said.
-        kind: what the examples are.
-        values: the training examples.
-        rate: samples a second of recordings.
-    """
-    if kind == "sound":
-        return config.model_copy(update={"rate": config.rate or rate})
+def settled(config: ClassifyData, kind: InputKind, values: Sequence[Any]) -> ClassifyData:
+    """The configuration with what the user left open about texts chosen by the training examples."""
     if kind != "text":
         return config
     level = config.level or guessed_level(values)

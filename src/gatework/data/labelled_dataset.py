@@ -16,7 +16,7 @@ from gatework.data.class_codec import ClassifierCodec, InputKind
 from gatework.data.class_reader import choose_reader, settled
 from gatework.data.dataset import Dataset, data_name, divided, make_dataset
 from gatework.data.labelled_examples import LabelledExample, LabelledExamples, read_labelled_examples
-from gatework.data.recordings import Heard, Progress, read_recordings
+from gatework.data.recordings import Progress, read_recordings
 from gatework.data.symbols import Symbols
 from gatework.data.word_vectors import Coverage, WordVectors, coverage, read_word_vectors
 from gatework.errors import InputError
@@ -96,15 +96,41 @@ def load_labelled(
     """
     if codec is not None:
         config = config.model_copy(update={"validation": 0.0, "test": 0.0, "validation_data": [], "test_data": []})
-    name = data_name(config.sources)
     kind, parts, notes = _read(config, keep, None if codec is None else codec.kind)
-    heard = _heard(kind, parts, config, codec, progress)
-    parts, notes = heard.examples, [*notes, *heard.notes]
+    if kind == "sound":
+        heard = read_recordings(parts, config.rate if codec is None else codec.rate, progress)
+        parts, notes = heard.examples, [*notes, *heard.notes]
+        config = config.model_copy(update={"rate": heard.rate})
+    return make_labelled(parts, kind, config, data_name(config.sources), notes, codec)
+
+
+def make_labelled(
+    parts: Parts,
+    kind: InputKind,
+    config: ClassifyData,
+    name: str,
+    notes: Sequence[str] = (),
+    codec: ClassifierCodec | None = None,
+) -> LabelledDataset:
+    """Encode examples wherever they come from.
+
+    Args:
+        parts: training, validation and test; a recording's value is its samples, all at the configuration's rate.
+        kind: what the examples are.
+        config: how they are read.
+        name: what messages call them.
+        notes: what the user should know of them.
+        codec: that of a trained model; made from the training part unless given.
+
+    Raises:
+        InputError: there is nothing to train on or one class only; otherwise as ``encode_examples``.
+    """
+    notes = list(notes)
     if codec is None:
         _check_classes(parts[0], name)
-        config = settled(config, kind, [example.value for example in parts[0]], heard.rate)
-        reads = choose_reader([example.value for example in parts[0]], config, kind)
-        codec = ClassifierCodec.build([example.label for example in parts[0]], reads)
+        values = [example.value for example in parts[0]]
+        config = settled(config, kind, values)
+        codec = ClassifierCodec.build([example.label for example in parts[0]], choose_reader(values, config, kind))
         notes += _lonely(codec)
     encoded = [encode_examples(part, codec, name) for part in parts]
     if config.max_length is not None:
@@ -172,15 +198,6 @@ def _mixed(examples: list[LabelledExample], config: ClassifyData) -> list[Labell
     """In another order, so that the first few, which a training shows, are not all of one class."""
     order = np.random.default_rng(config.split_seed).permutation(len(examples))
     return [examples[place] for place in order]
-
-
-def _heard(
-    kind: InputKind, parts: Parts, config: ClassifyData, codec: ClassifierCodec | None, progress: Progress | None
-) -> Heard:
-    """Recordings as samples; all else as it is."""
-    if kind != "sound":
-        return Heard(parts, [], config.rate)
-    return read_recordings(parts, config.rate if codec is None else codec.rate, progress)
 
 
 def _check_classes(train: Sequence[LabelledExample], name: str) -> None:

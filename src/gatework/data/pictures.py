@@ -12,6 +12,14 @@ from gatework.errors import InputError
 DEEP = ("I", "I;16", "I;16B", "I;16L", "F")  # pillow's names of pictures with more than 8 bits a value
 
 
+def picture_size(path: str | Path) -> tuple[int, int]:
+    """Height and width of a picture that can be read, pixels."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return picture.height, picture.width
+
+
 def read_picture(path: str | Path, size: int = 32) -> np.ndarray:
     """Read a picture (PNG, JPEG or whatever else pillow reads), its middle square resized.
 

@@ -111,6 +111,7 @@ def make_scenes(
     counts: tuple[int, int] = (1, 3),
     held_out: HeldOut | None = None,
     unseen: bool = False,
+    without: HeldOut | None = None,
 ) -> Scenes:
     """Draw scenes with captions such as "a large red circle above a small blue square".
 
@@ -123,6 +124,7 @@ def make_scenes(
         counts: the fewest and the most things of a scene.
         held_out: combinations.
         unseen: False: no scene shows a held-out combination; True: each shows at least one.
+        without: further combinations, of which no scene shows one.
 
     Raises:
         ValueError: an argument is out of range, or no scene can be as asked.
@@ -130,19 +132,22 @@ def make_scenes(
     if number < 0 or not 1 <= counts[0] <= counts[1] <= len(ARRANGEMENTS) or size < SMALLEST_IMAGE:
         raise ValueError(f"out of range: {number=}, {counts=} (1 to 3), {size=} (from {SMALLEST_IMAGE} on)")
     generator = np.random.default_rng(seed)
-    scenes = [_wanted(generator, counts, held_out or HeldOut(), unseen) for _ in range(number)]
+    never = without or HeldOut()
+    scenes = [_wanted(generator, counts, held_out or HeldOut(), unseen, never) for _ in range(number)]
     images = np.empty((number, 3, size, size), np.float32)
     for image, scene in zip(images, scenes, strict=True):
         image[:] = _drawn(scene, size, generator)
     return Scenes(images, scenes, [scene.caption for scene in scenes])
 
 
-def _wanted(generator: np.random.Generator, counts: tuple[int, int], held_out: HeldOut, unseen: bool) -> Scene:
+def _wanted(
+    generator: np.random.Generator, counts: tuple[int, int], held_out: HeldOut, unseen: bool, never: HeldOut
+) -> Scene:
     for _ in range(_ATTEMPTS):
         possible = ARRANGEMENTS[int(generator.integers(counts[0], counts[1] + 1))]
         arrangement = possible[generator.integers(len(possible))]
         scene = Scene(tuple(_thing(generator) for _ in arrangement.cells), arrangement)
-        if held_out.concerns(scene) == unseen:
+        if held_out.concerns(scene) == unseen and not never.concerns(scene):
             return scene
     raise ValueError(
         f"no scene of {counts[0]} to {counts[1]} things shows {'a' if unseen else 'no'} held-out combination"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from gatework.data.calendar import useful_cycles
-from gatework.data.dataset import Dataset, make_dataset
-from gatework.data.lines import Source, opened
+from gatework.data.dataset import Dataset, data_name, make_dataset
+from gatework.data.lines import Source, kept_input
 from gatework.data.scaling import Scaling
 from gatework.data.series import Series, SeriesTable, read_series
 from gatework.data.series_codec import Prepared, SeriesCodec, end_of
@@ -18,7 +17,6 @@ from gatework.data.transforms import Statistics
 from gatework.errors import InputError
 from gatework.settings.data import STANDARD_INPUT
 from gatework.settings.tasks.forecast import ForecastData
-from gatework.storage import replacing
 
 SeriesData = Dataset[Window, SeriesCodec]
 FEW = 30
@@ -80,13 +78,21 @@ def load_series(config: ForecastData, *, codec: SeriesCodec | None = None, keep:
     Raises:
         InputError: series cannot be read, are too short for horizon and context, or cannot be transformed.
     """
-    tables = read_tables(kept_sources(config.sources, keep), config)
-    series = series_of(tables)
-    notes = [note for table in tables for note in table.notes]
-    name = ", ".join(PurePath(table.name).name for table in tables)
-    if codec is not None:
-        windows = _all_windows(series, codec, config)
-        return make_dataset((windows, [], []), codec, config, name, notes)
+    sources: list[Source] = [kept_input(keep) if source == STANDARD_INPUT else source for source in config.sources]
+    tables, name = read_tables(sources, config), data_name(config.sources)
+    if codec is None:
+        return divided_series(tables, config, name)
+    windows = _all_windows(series_of(tables), codec, config)
+    return make_dataset((windows, [], []), codec, config, name, _notes(tables))
+
+
+def divided_series(tables: Sequence[SeriesTable], config: ForecastData, name: str) -> SeriesData:
+    """Divide series in time and cut them into windows; ``name`` is what messages call them.
+
+    Raises:
+        InputError: series are too short for horizon and context, or cannot be transformed.
+    """
+    series, notes = series_of(tables), _notes(tables)
     config = completed(config, tables)
     bounds = [_bounds(one, config) for one in series]
     codec = make_codec(series, bounds, config)
@@ -102,6 +108,10 @@ def load_series(config: ForecastData, *, codec: SeriesCodec | None = None, keep:
         if 0 < len(windows) < FEW:
             notes.append(f"the {part} part has {len(windows)} forecasts, few to judge intervals by")
     return make_dataset(parts, codec, config, name, notes)
+
+
+def _notes(tables: Sequence[SeriesTable]) -> list[str]:
+    return [note for table in tables for note in table.notes]
 
 
 def completed(config: ForecastData, tables: Sequence[SeriesTable]) -> ForecastData:
@@ -208,14 +218,3 @@ def _constant_notes(series: Sequence[Series], bounds: Sequence[Bounds], config: 
             what = "is constant" if (part == part[0]).all() else f"repeats exactly after {season} steps"
             notes.append(f"{one.name} {what} in its training part: its errors are scaled by 1")
     return notes
-
-
-def kept_sources(sources: Sequence[str], keep: Path | None) -> list[Source]:
-    """Sources to read; what standard input gives is kept, if asked, so that the run finds it again."""
-    if keep is None or STANDARD_INPUT not in sources:
-        return list(sources)
-    with opened(STANDARD_INPUT) as file:
-        data = file.read()
-    with replacing(keep) as beside:
-        beside.write_bytes(data)
-    return [io.BytesIO(data) if source == STANDARD_INPUT else source for source in sources]

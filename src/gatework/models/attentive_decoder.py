@@ -1,8 +1,8 @@
-"""The half of a translation model that writes: it reads what it wrote and looks at the source."""
+"""The half of a model that writes: it reads what it wrote and looks at a source, a text or a picture."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,40 @@ from gatework.layers.attention import Attention, Memory
 from gatework.layers.stateful import select_rows
 from gatework.models.encoder import make_stack
 from gatework.models.reading import SymbolReader
-from gatework.settings.tasks.translate import TranslationConfig
+from gatework.settings import RecurrentConfig
+from gatework.settings.tasks.translate import AttentionName
+
+
+class DecoderShape(Protocol):
+    """What a decoder needs of a model's configuration."""
+
+    @property
+    def decoder(self) -> RecurrentConfig:
+        """Its layers."""
+
+    @property
+    def decoder_width(self) -> int:
+        """Of each of them."""
+
+    @property
+    def embedding_size(self) -> int:
+        """Width of the symbols' vectors."""
+
+    @property
+    def tied(self) -> str:
+        """Whether these are the output's too; "none": they are not."""
+
+    @property
+    def dropout(self) -> float:
+        """Of these vectors, and before the output."""
+
+    @property
+    def attention(self) -> AttentionName:
+        """How it looks at the source; "none": not at all."""
+
+    @property
+    def input_feeding(self) -> bool:
+        """Whether it reads what it last read out."""
 
 
 class DecoderState(NamedTuple):
@@ -68,7 +101,7 @@ class AttentiveDecoder(nn.Module):
         InputError: the cell does not exist, or does not take the options.
     """
 
-    def __init__(self, config: TranslationConfig, symbols: int, memory_size: int) -> None:
+    def __init__(self, config: DecoderShape, symbols: int, memory_size: int) -> None:
         super().__init__()
         is_tied = config.tied != "none"
         readout_size = config.embedding_size if is_tied else config.decoder_width

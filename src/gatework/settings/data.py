@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 STANDARD_INPUT = "-"
+
+# a type with its description: a task gives it another default
+TestShare = Annotated[float, Field(ge=0, lt=1, description="Share of the data held out for a final test.")]
 
 
 class DataConfig(BaseModel):
@@ -19,7 +22,7 @@ class DataConfig(BaseModel):
     sources: list[str] = Field(default=[], description="Files and folders, or - for standard input.")
     encoding: str = Field(default="utf-8", description="How text is encoded; byte level reads it raw.")
     validation: float = Field(default=0.1, ge=0, lt=1, description="Share of the data held out for validation.")
-    test: float = Field(default=0.0, ge=0, lt=1, description="Share of the data held out for a final test.")
+    test: TestShare = 0.0
 
     @field_validator("sources")
     @classmethod

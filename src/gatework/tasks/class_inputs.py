@@ -80,7 +80,10 @@ def _series(named: Named) -> Iterator[Asked]:
 def _paths(named: Named, options: ClassifyPrediction) -> Iterator[Path]:
     path = Path(named.source)
     if named.source != STANDARD_INPUT and path.is_dir():
-        yield from sorted(entry for entry in path.rglob("*") if entry.suffix.lower() == ".wav")
+        recordings = sorted(entry for entry in path.rglob("*") if entry.suffix.lower() == ".wav")
+        if not recordings:
+            raise InputError(f"the folder {path} holds no recordings", "give a folder of WAV files")
+        yield from recordings
         return
     if suffix_of(named.source) == ".wav":
         yield path

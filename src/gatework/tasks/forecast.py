@@ -56,7 +56,7 @@ class ForecastTask(ExampleTask[ForecastModel]):
 
     def describe(self, trainer: Trainer) -> list[str]:
         """Series, windows, scale, model, method."""
-        model, data = self._both(trainer)
+        model, _ = self._both(trainer)
         codec, config = model.codec, model.codec.config
         count = len(codec.names)
         shown = ", ".join(codec.names[:4]) + (", ..." if count > 4 else "")
@@ -66,8 +66,7 @@ class ForecastTask(ExampleTask[ForecastModel]):
             f"{' with ' + ', '.join(seen) if seen else ''}, forecasts {codec.horizon}; transform {config.transform}, "
             f"difference {config.difference}, {config.scaling} scale of each {config.scaled_over}"
         )
-        notes = [f"note    {text}" for text in data.notes]
-        return [first, *super().describe(trainer), *notes]
+        return [first, *super().describe(trainer)]
 
     def units(self, model: ForecastModel) -> tuple[str, str]:
         """Windows."""

@@ -52,8 +52,8 @@ class ClassifyData(ExampleData):
         default=None, ge=1, description="Samples a second of all recordings; that of most of them unless given."
     )
     bands: int = Field(default=40, ge=1, description="Mel bands in which a recording is heard.")
-    deltas: Literal[0, 1, 2] = Field(
-        default=1, description="Also read how the bands change (1), and how the changes do (2)."
+    deltas: int = Field(
+        default=1, ge=0, le=2, description="Also read how the bands change (1), and how the changes do (2)."
     )
 
     def anchored(self) -> Self:

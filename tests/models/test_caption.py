@@ -1,0 +1,219 @@
+"""The caption model against plain torch.nn modules and plain words: no test of it trusts its own output."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from gatework.data.captions import CaptionCodec, Captioned
+from gatework.data.scaling import Scaling
+from gatework.data.symbols import END, START, Symbols
+from gatework.errors import InputError
+from gatework.generation import BeamOptions, beam_search
+from gatework.generation.translating import DecoderSearch
+from gatework.models.caption import Captioner
+from gatework.models.regions import PictureRegions
+from gatework.training import measure
+
+SYMBOLS = Symbols("word", ("<unknown>", START, END, *"abcdefgh"), special=3)
+PICTURES = CaptionCodec(SYMBOLS, 12)
+VECTORS = CaptionCodec(SYMBOLS, 12, Scaling((0.0,) * 5, (1.0,) * 5))
+SMALL = {"hidden_size": 7, "embedding_size": 5, "channels": 3, "region_size": 11, "convolutions": 2}
+DRAW = np.random.default_rng(7)
+
+
+def examples(codec: CaptionCodec, count: int = 6) -> list[Captioned]:
+    """Random pictures or vectors, each with one to three captions of different lengths."""
+    found = []
+    for number in range(count):
+        shape = (3, 12, 12) if codec.scaling is None else (1 + number % 4, 5)
+        seen = DRAW.integers(0, 256, shape).astype(np.uint8)
+        seen = seen if codec.scaling is None else (seen / 128 - 1).astype(np.float32)
+        captions = [DRAW.integers(3, len(SYMBOLS), 1 + (number + k) % 5) for k in range(1 + number % 3)]
+        captions = [np.append(one, codec.end).astype(np.int64) for one in captions]
+        found.append(Captioned(seen, tuple(captions), number % 4, f"{number}"))
+    return found
+
+
+def model_of(codec: CaptionCodec, **options: Any) -> Captioner:
+    return Captioner.build(codec, **{**SMALL, "dropout": 0.0, "word_dropout": 0.0, **options}).eval()
+
+
+def one_by_one(model: Captioner, found: list[Captioned]) -> list[list[torch.Tensor]]:
+    """The log-probabilities (steps, symbols) of each caption of each picture, alone."""
+    alone = []
+    for one in found:
+        rows = [model(model.collate([one._replace(captions=(caption,))]))[0] for caption in one.captions]
+        alone.append([row.log_softmax(dim=-1) for row in rows])
+    return alone
+
+
+KINDS: list[tuple[CaptionCodec, dict[str, Any]]] = [
+    (PICTURES, {}),
+    (PICTURES, {"input_feeding": False, "cell": "gru", "layers": 3}),
+    (PICTURES, {"attention": "none", "input_feeding": False, "cell": "elman"}),
+    (VECTORS, {"attention": "general", "input_feeding": True}),
+    (VECTORS, {"attention": "dot", "region_size": 7, "input_feeding": False, "layers": 2}),
+    (VECTORS, {"attention": "none", "input_feeding": False, "cell": "slstm"}),
+]
+
+
+@pytest.mark.parametrize(("codec", "options"), KINDS)
+@torch.no_grad()
+def test_padding_and_neighbours_change_nothing(codec: CaptionCodec, options: dict[str, Any]) -> None:
+    model, found = model_of(codec, **options), examples(codec)
+    together, real = model(model.collate(found))
+    block = torch.full((*real.shape, len(SYMBOLS)), torch.nan)
+    block[real] = together.log_softmax(dim=-1)
+    captions = [row for rows in one_by_one(model, found) for row in rows]
+    for column, alone in enumerate(captions):
+        torch.testing.assert_close(block[: len(alone), column], alone, atol=1e-5, rtol=1e-4)
+        assert block[len(alone) :, column].isnan().all()
+
+
+@pytest.mark.parametrize(("codec", "options"), KINDS[:2] + KINDS[3:4])
+@torch.no_grad()
+def test_totals_are_what_they_say(codec: CaptionCodec, options: dict[str, Any]) -> None:
+    """Loss, right symbols and exact captions, counted again with loops; and some captions made right."""
+    model, found = model_of(codec, **options), examples(codec, 9)
+    written = _greedy(model, found, 6)
+    for place in (1, 4, 6):  # these have what the model writes among their captions
+        one = found[place]
+        found[place] = one._replace(captions=(*one.captions, np.append(written[place], codec.end)))
+    totals = model.totals(model.collate(found))
+    alone = one_by_one(model, found)
+    loss = right = symbols = 0.0
+    for one, rows in zip(found, alone, strict=True):
+        for caption, row in zip(one.captions, rows, strict=True):
+            row[:, codec.start] = -math.inf
+            loss -= float(sum(row[step, symbol] for step, symbol in enumerate(caption)))
+            right += sum(int(row[step].argmax()) == symbol for step, symbol in enumerate(caption))
+            symbols += len(caption)
+    exact = [
+        any(np.array_equal(np.append(text, codec.end), caption) for caption in one.captions)
+        for text, one in zip(written, found, strict=True)
+    ]
+    assert sum(exact) >= 3
+    assert totals["count"] == sum(len(one.captions) for one in found)
+    assert (totals["right"], totals["symbols"]) == (right, symbols)
+    assert totals["loss"] == pytest.approx(loss, rel=0.1)  # the start's share of probability is in it
+    score = measure(model, found, batch=4)
+    assert score.loss == pytest.approx(totals["loss"] / totals["count"], rel=1e-5)
+    assert score.figures["exact"] == sum(exact) / len(found)
+    for things in (1, 2, 3):
+        chosen = [hit for hit, one in zip(exact, found, strict=True) if one.things == things]
+        assert score.figures[f"exact_{things}_shapes"] == sum(chosen) / len(chosen)
+    assert score.rank == -score.figures["exact"]
+
+
+def _greedy(model: Captioner, found: list[Captioned], longest: int) -> list[list[int]]:
+    """The likeliest symbol after each, by whole passes; those that do not end are never exact."""
+    texts = []
+    for one in found:
+        tokens: list[int] = []
+        while len(tokens) < longest and model.codec.end not in tokens:
+            caption = np.array([*tokens, 3], np.int64)
+            logits, _ = model(model.collate([one._replace(captions=(caption,))]))
+            logits[:, model.codec.start] = -math.inf
+            tokens.append(int(logits[-1].argmax()))
+        texts.append(tokens[:-1] if model.codec.end in tokens else tokens)
+    return texts
+
+
+@torch.no_grad()
+def test_a_beam_of_one_writes_greedily_and_tells_where_it_looked() -> None:
+    model, found = model_of(PICTURES), examples(PICTURES)
+    seen = model.see([one.seen for one in found])
+    options = BeamOptions(width=1, maximum_length=5)
+    first = torch.full((len(found),), PICTURES.start)
+    results = beam_search(
+        DecoderSearch(model.decoder, PICTURES.start), first, model.begin(seen), end=2, options=options
+    )
+    expected = _greedy(model, found, 5)
+    for (best,), text in zip(results, expected, strict=True):
+        assert best.tokens == text[: len(best.tokens)]
+        assert best.attention.shape == (len(best.tokens), 36)
+        torch.testing.assert_close(best.attention.sum(dim=1), torch.ones(len(best.tokens)))
+
+
+@torch.no_grad()
+def test_regions_are_those_of_plain_modules() -> None:
+    regions = PictureRegions(12, convolutions=3, channels=4, width=11)
+    pictures = torch.from_numpy(DRAW.integers(0, 256, (5, 3, 12, 12), np.uint8))
+    layers = [one for one in regions.convolutions if isinstance(one, nn.Conv2d)]
+    values = pictures / 255 - 0.5
+    for depth, (layer, width) in enumerate(zip(layers, (4, 8, 16), strict=True)):
+        assert layer.weight.shape[0] == width
+        values = nn.functional.conv2d(values, layer.weight, layer.bias, padding=1)
+        groups = values.unflatten(1, (4, -1))
+        mean = groups.mean(dim=(2, 3, 4), keepdim=True)
+        spread = groups.var(dim=(2, 3, 4), keepdim=True, unbiased=False)
+        values = ((groups - mean) / (spread + 1e-5).sqrt()).flatten(1, 2).clamp(min=0)
+        if depth < 2:
+            values = values.unflatten(3, (-1, 2)).amax(dim=4).unflatten(2, (-1, 2)).amax(dim=3)
+    found = regions(pictures)
+    assert found.shape == (9, 5, 11)
+    for row in range(3):
+        for column in range(3):
+            mapped = regions.project(values[:, :, row, column]) + regions.places[3 * row + column]
+            torch.testing.assert_close(found[3 * row + column], mapped.clamp(min=0), atol=1e-5, rtol=1e-4)
+    with pytest.raises(InputError, match="5 convolutions leave nothing of 12 x 12"):
+        PictureRegions(12, convolutions=5, channels=4, width=11)
+
+
+def test_dropped_words_are_unknown_and_smoothing_is_of_training_alone() -> None:
+    model, found = model_of(PICTURES, word_dropout=0.999, label_smoothing=0.3), examples(PICTURES)
+    batch = model.collate(found)
+    reads: list[torch.Tensor] = []
+    model.decoder.reader.register_forward_hook(lambda module, given, result: reads.append(given[0]))
+    logits, real = model(batch)
+    plain = nn.functional.cross_entropy(logits, batch.written[real], reduction="none")
+    smooth = 0.7 * plain - 0.3 * logits.log_softmax(dim=-1).mean(dim=-1)
+    assert float(model.loss(batch)) == pytest.approx(float(smooth.sum()) / len(batch.lengths), rel=1e-5)
+    assert model.totals(batch)["loss"] == pytest.approx(float(plain.detach().sum()), rel=1e-5)
+    read = torch.stack([torch.cat(reads[: len(batch.read)])]).reshape(batch.read.shape)
+    assert torch.equal(read, batch.read)
+    reads.clear()
+    model.train()(batch)
+    read = torch.cat(reads).reshape(batch.read.shape)
+    assert (read[0] == PICTURES.start).all()
+    assert (read[1:] == 0).float().mean() > 0.9
+
+
+def test_saved_and_loaded_it_says_the_same(tmp_path: Path) -> None:
+    for codec in (PICTURES, VECTORS):
+        model, found = model_of(codec, layers=2), examples(codec)
+        model.save_pretrained(tmp_path / codec.kind)
+        again = Captioner.from_pretrained(tmp_path / codec.kind)
+        assert again.codec == codec
+        assert torch.equal(again(again.collate(found))[0], model(model.collate(found))[0])
+
+
+def test_an_unknown_word_is_never_right() -> None:
+    model, (one, *_) = model_of(PICTURES), examples(PICTURES)
+    with torch.no_grad():
+        model.decoder.output.weight.zero_()
+        model.decoder.output.bias.zero_()
+        model.decoder.output.bias[0] = 9
+        totals = model.totals(model.collate([one._replace(captions=(np.array([0, 0, 2]),))]))
+    assert (totals["right"], totals["exact 0"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "cause"),
+    [
+        ({"attention": "dot"}, "dot compares"),
+        ({"attention": "none", "input_feeding": True}, "input feeding needs"),
+        ({"cell": "lstmm"}, "lstmm"),
+        ({"convolutions": 6}, "leave nothing"),
+    ],
+)
+def test_shapes_that_cannot_be_are_refused(options: dict[str, Any], cause: str) -> None:
+    with pytest.raises(InputError, match=cause):
+        model_of(PICTURES, **options)
