@@ -73,6 +73,9 @@ def test_unknown_characters_are_number_0_and_nothing_else_is():
 
 def test_small_letters_and_the_size_are_kept():
     assert len(learn(max_size=33)) == 33
+    few = learn(max_size=9)  # fewer than there are characters
+    assert len(few) == 9
+    assert few.split("e,")[1:] == ["e", UNKNOWN]
     lower = learn(lower=True)
     assert lower.split("The TOWER") == lower.split("the tower")
     assert learn().split("THE") != learn().split("the")

@@ -116,3 +116,16 @@ def test_what_is_no_pair_is_refused(files, sources, options, message):
     (files / "empty").write_text("")
     with pytest.raises(InputError, match=message):
         load(*sources, **options)
+
+
+def test_multi30k(gatework_data):
+    folder = gatework_data / "multi30k"
+    parts = {
+        name: [str(folder / f"{name}.{language}") for language in ("en", "de")] for name in ("val", "test_2016_flickr")
+    }
+    found = load(*parts["val"], validation=0, test_data=parts["test_2016_flickr"], level="bpe", max_vocabulary=2000)
+    assert (len(found.train), len(found.test)) == (1014, 1000)
+    assert len(found.codec.source) == len(found.codec.target) == 2000
+    for example in (*found.train[:50], *found.test[:50]):
+        known = found.codec.text(example.target[:-1])
+        assert known == " ".join(example.texts[1].split()) or 0 in example.target

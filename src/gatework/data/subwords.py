@@ -15,6 +15,8 @@ from gatework.errors import DamagedFileError, InputError
 
 BEGIN = "▁"
 """Stands for a blank: a piece that has it begins a word."""
+MOST = 30_000
+"""Pieces where no number is given."""
 PIECES = rf"{BEGIN}?\w+|{BEGIN}?[^\w{BEGIN}]+|{BEGIN}"
 """No piece is partly a word and partly punctuation."""
 
@@ -51,7 +53,7 @@ class Subwords:
             texts: what the model is to know.
             lower: make letters small before.
             min_count: how often a pair of pieces must stand side by side to become one.
-            max_size: the most pieces; 30,000 where None.
+            max_size: the most pieces, special ones included, the most frequent characters first; ``MOST`` where None.
             special: names beside ``<unknown>``, as ``START`` and ``END``.
         """
         library = _library()
@@ -60,10 +62,12 @@ class Subwords:
         blanks = library.pre_tokenizers.Metaspace(BEGIN, prepend_scheme="always")
         tokenizer.pre_tokenizer = library.pre_tokenizers.Sequence([blanks, split])
         tokenizer.decoder = library.decoders.Metaspace(BEGIN, prepend_scheme="always")
+        most, first = max_size or MOST, [UNKNOWN, *special]
         trainer = library.trainers.BpeTrainer(
-            vocab_size=max_size or 30_000,
+            vocab_size=most,
+            limit_alphabet=max(1, most - len(first)),
             min_frequency=min_count,
-            special_tokens=[UNKNOWN, *special],
+            special_tokens=first,
             show_progress=False,
         )
         tokenizer.train_from_iterator((_plain(text, lower) for text in texts), trainer)
