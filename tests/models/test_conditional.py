@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -111,6 +112,22 @@ def test_what_it_learns_it_writes(table: Path) -> None:
         generate_kind(model, "up", "xyz")
     with pytest.raises(InputError, match="length is 0"):
         generate_kind(model, "up", length=0)
+
+
+def test_guidance_exaggerates_what_is_typical(table: Path) -> None:
+    dataset = load_conditioned(ConditionalData(sources=[str(table)]))
+    model = ConditionalLanguageModel.build(dataset.codec, hidden_size=11, embedding_size=5, condition_size=3)
+    fit(model, dataset, steps=40, batch=16, learning_rate=0.02)
+
+    def rising(guidance: float) -> float:
+        texts = generate_kind(model, "up", samples=200, length=6, seed=1, guidance=guidance)
+        return sum(a < b for text in texts for a, b in itertools.pairwise(text)) / sum(map(len, texts))
+
+    assert rising(3.0) > rising(0.0)
+    plain = generate_kind(model, {"up": 1, "down": 1}, samples=5, seed=1)  # of all kinds evenly: nothing is typical
+    assert generate_kind(model, {"up": 1, "down": 1}, samples=5, seed=1, guidance=2.0) == plain
+    with pytest.raises(InputError, match="guidance"):
+        generate_kind(model, "up", guidance=-1.0)
 
 
 def test_topics_of_json_lines(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -24,9 +25,14 @@ def generate_kind(
     length: int = 200,
     seed: int | None = None,
     sampling: Sampling | None = None,
+    guidance: float = 0.0,
     poll: Callable[[], None] = lambda: None,
 ) -> list[str]:
     """Write texts of a kind.
+
+    With guidance g, symbols are drawn from log p(kind) + g (log p(kind) - log p(all kinds)): what is typical of the
+    kind comes more often, as in the guidance of Ho and Salimans 2022 (arXiv:2207.12598), with an even mixture of all labels
+    in the place of no label.
 
     Args:
         model: the writer.
@@ -36,6 +42,7 @@ def generate_kind(
         length: the most symbols after the prompt; a text ends before where its end was drawn.
         seed: the same seed gives the same texts; drawn anew where None.
         sampling: how symbols are drawn.
+        guidance: how much the kind is exaggerated; 0: as the model learnt it.
         poll: called before each step; may raise to end it.
 
     Raises:
@@ -45,6 +52,7 @@ def generate_kind(
     check_ranges(
         ("samples", samples, samples >= 1, "at least 1"),
         ("length", length, length >= 1, "at least 1"),
+        ("guidance", guidance, 0 <= guidance < math.inf, "0 or larger, and finite"),
         ("seed", seed, seed is None or 0 <= seed < 2**63, "at least 0 and fit 63 bits"),
     )
     kinds = [label] * samples if isinstance(label, str | Mapping) else list(label)
@@ -55,7 +63,10 @@ def generate_kind(
     mixture = torch.stack([torch.from_numpy(model.codec.mixture(one)) for one in weights]).to(device)
     randomness = torch.Generator(device)
     randomness.seed() if seed is None else randomness.manual_seed(seed)
-    drawn = _drawn(model, mixture, begun, length, sampling or Sampling(), randomness, poll)
+    writers = [_Writer(model, mixture)]
+    if guidance:
+        writers.append(_Writer(model, torch.full_like(mixture, 1 / mixture.shape[1])))
+    drawn = _drawn(writers, guidance, begun, length, sampling or Sampling(), randomness, poll)
     end = symbols.id(END)
     texts = [row[: row.index(end)] if end in row else row for row in drawn.T.tolist()]
     return [symbols.decode([*begun[1:], *text]) for text in texts]
@@ -68,30 +79,48 @@ def _known(model: ConditionalLanguageModel, prompt: str) -> list[int]:
     return numbers
 
 
+class _Writer:
+    """A model that reads its own texts, of one mixture each."""
+
+    def __init__(self, model: ConditionalLanguageModel, mixture: Tensor) -> None:
+        self.model, self.mixture = model, mixture
+        self._state: Any = None
+
+    def read(self, symbols: Tensor) -> Tensor:
+        """The log-probabilities (texts, symbols) of what follows symbols (time, texts)."""
+        kind, start = self.model.begin(self.mixture)
+        logits, self._state = self.model(symbols, kind, start if self._state is None else self._state)
+        if not bool(logits[-1].isfinite().all()):
+            raise DivergedError("the model's output is no finite number", "train it anew, with a lower rate")
+        return logits[-1].log_softmax(dim=1)
+
+
 @torch.no_grad()
 def _drawn(
-    model: ConditionalLanguageModel,
-    mixture: Tensor,
+    writers: Sequence[_Writer],
+    guidance: float,
     begun: list[int],
     length: int,
     sampling: Sampling,
     randomness: torch.Generator,
     poll: Callable[[], None],
 ) -> Tensor:
-    """Symbols (steps, texts), until all texts have ended."""
+    """Symbols (steps, texts), until all texts have ended; a second writer is the one that guides."""
+    model, mixture = writers[0].model, writers[0].mixture
     symbols, training = model.codec.symbols, model.training
     never, end = [0, symbols.id(START)], symbols.id(END)
     model.eval()
     try:
-        kind, state = model.begin(mixture)
         read = torch.tensor(begun, device=mixture.device)[:, None].expand(-1, len(mixture))
         written: list[Tensor] = []
         ended = torch.zeros(len(mixture), dtype=torch.bool, device=mixture.device)
         for _ in range(length):
             poll()
-            logits, state = _last(model, read, kind, state)
-            logits[:, never] = -torch.inf
-            drawn = sampling.draw(logits, randomness)
+            scores = writers[0].read(read)
+            for other in writers[1:]:
+                scores = scores + guidance * (scores - other.read(read))
+            scores[:, never] = -torch.inf
+            drawn = sampling.draw(scores, randomness)
             written.append(drawn.cpu())
             ended |= drawn == end
             if bool(ended.all()):
@@ -100,10 +129,3 @@ def _drawn(
         return torch.stack(written)
     finally:
         model.train(training)
-
-
-def _last(model: ConditionalLanguageModel, read: Tensor, kind: Tensor, state: Any) -> tuple[Tensor, Any]:
-    logits, state = model(read, kind, state)
-    if not bool(logits[-1].isfinite().all()):
-        raise DivergedError("the model's output is no finite number", "train it anew, with a lower rate")
-    return logits[-1].clone(), state

@@ -80,6 +80,7 @@ class ConditionalTask(ExampleTask[ConditionalLanguageModel]):
             length=options.length,
             seed=options.seed,
             sampling=Sampling(options.temperature, options.top_k, options.top_p),
+            guidance=options.guidance,
             poll=poll,
         )
         for number, text in enumerate(texts):

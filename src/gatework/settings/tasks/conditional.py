@@ -58,6 +58,7 @@ class ConditionalGeneration(GenerationConfig):
         [],
         description="What kind of text; given again, or as LABEL=WEIGHT, a mixture. Some of each label unless given.",
     )
+    guidance: float = Field(0.0, description="Exaggerate what is typical of the kind; 1 is much, 0 as it was learnt.")
     prompt: Prompt = ""
     length: int = Field(200, description="Symbols, or steps of music, to write.")
     temperature: Temperature = 0.8
