@@ -31,8 +31,8 @@ def generate_kind(
     """Write texts of a kind.
 
     With guidance g, symbols are drawn from log p(kind) + g (log p(kind) - log p(all kinds)): what is typical of the
-    kind comes more often, as in the guidance of Ho and Salimans 2022 (arXiv:2207.12598), with an even mixture of all labels
-    in the place of no label.
+    kind comes more often, as in the guidance of Ho and Salimans 2022 (arXiv:2207.12598), with an even mixture of all
+    labels in the place of no label.
 
     Args:
         model: the writer.
