@@ -4,7 +4,8 @@
 
 Needs GATEWORK_DATA. Trains a writer (``--task conditional``) and a judge (``--task classify``) on the surnames of
 18 languages, unless finished runs are named; prints how many of the written names the judge assigns to the language
-that was asked for: when languages are asked for as often as they occur in the data, and when each equally often. The result is kept in benchmarks/results/conditional.md.
+that was asked for: when languages are asked for as often as they occur in the data, and when each is asked for equally
+often. The result is kept in benchmarks/results/conditional.md.
 """
 
 from __future__ import annotations
