@@ -10,6 +10,8 @@ from pydantic_core import ErrorDetails
 
 from gatework.errors import InputError, did_you_mean
 from gatework.settings.data import DataConfig
+from gatework.settings.generation import GenerationConfig
+from gatework.settings.task import PredictionConfig
 from gatework.settings.tasks import task_settings
 from gatework.settings.training import TrainingConfig
 
@@ -76,8 +78,15 @@ def checked(kind: type[Settings], values: Any, origin: str = "") -> Settings:
             where = f"{origin}: " if origin else ""
             place = ".".join([*section, name])
             raise InputError(f"{where}there is no setting {place!r}", did_you_mean(name, fields)) from error
-        remedy = "`gatework train --help` tells what each setting may be"
+        remedy = f"`gatework {_command(kind)} --help` tells what each setting may be"
         raise InputError(_cause(first, origin, kind), remedy) from error
+
+
+def _command(kind: type[BaseModel]) -> str:
+    """The command that takes these settings."""
+    if issubclass(kind, PredictionConfig):
+        return "predict"
+    return "generate" if issubclass(kind, GenerationConfig) else "train"
 
 
 def _section(kind: type[BaseModel], name: str) -> type[BaseModel]:
@@ -94,7 +103,8 @@ def _cause(first: ErrorDetails, origin: str, kind: type[BaseModel]) -> str:
         where = f"{origin}: {'.'.join(place)}: "
     elif is_field:
         name = " ".join(place[1:] if place[0] in sections else place)  # and the key, where the field is a mapping
-        where = f"--{name.replace('_', '-')}: " if whole else f"{name}: "
+        options = whole or _command(kind) != "train"  # sections of a run are also checked for Python's callers
+        where = f"--{name.replace('_', '-')}: " if options else f"{name}: "
     else:
         where = ""
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
