@@ -55,7 +55,7 @@ def test_recordings_are_answered(
     found = [json.loads(line) for line in command("predict", run, *files, "--beam", "1").out.splitlines()]
     assert [one["file"] for one in found] == files
     assert all({"file", "tokens", "text", "score", "times"} == one.keys() for one in found)
-    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(files)))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\n".join(files).encode())))
     piped = [json.loads(line) for line in command("predict", run, "--beam", "1").out.splitlines()]
     assert piped == found
     assert command("predict", run, files[0], "--beam", "1", "--format", "text").out.startswith(f"{files[0]}\t")

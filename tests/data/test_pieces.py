@@ -87,10 +87,10 @@ def test_the_codec_knows_the_training_part_alone(divided_file: str) -> None:
     assert len(RollCodec.build(many, 4).openings) == MOST_OPENINGS
 
 
-def test_with_a_codec_all_pieces_are_one_part(divided_file: str) -> None:
+def test_with_a_codec_the_pieces_of_the_test_part_are_one_part(divided_file: str) -> None:
     codec = load_pieces(MusicData(sources=[divided_file])).codec
     data = load_pieces(MusicData(sources=[divided_file]), codec=codec)
-    assert (lengths(data.train), data.validation, data.test) == ([5, 13, 7, 3, 11], [], [])
+    assert (lengths(data.train), data.validation, data.test) == ([3, 11], [], [])
     assert data.codec is codec
 
 

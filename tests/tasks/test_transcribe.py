@@ -128,7 +128,7 @@ def test_inputs_are_files_folders_and_lines(tmp_path: Path, monkeypatch: pytest.
         "x.wav",
         *(str(tmp_path / n) for n in ("a.WAV", "b.wav")),
     ]
-    monkeypatch.setattr(sys, "stdin", io.StringIO("one.wav\n\n two.wav \n"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"one.wav\n\n two.wav \n")))
     assert list(TASK.inputs([], "utf-8")) == ["one.wav", "two.wav"]
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="holds no WAV files"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Literal
 
 import typer
@@ -47,7 +46,7 @@ def evaluate(
     """
     from gatework.cli.console import out, print_note
     from gatework.cli.progress import loading
-    from gatework.tasks import find_task
+    from gatework.tasks import find_task, json_line
     from gatework.training import RunFolder
 
     if data and part:
@@ -70,7 +69,7 @@ def evaluate(
     for note in task.notes(model, score):
         print_note(note)
     if as_json:
-        out.print(json.dumps(task.score_record(model, score, name)), markup=False)
+        out.print(json_line(task.score_record(model, score, name)), markup=False)
     else:
         for line in task.score_lines(model, score, name):
             out.print(line, markup=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -48,7 +47,7 @@ def predict(
     """
     from gatework.errors import InputError
     from gatework.storage import replacing
-    from gatework.tasks import find_task
+    from gatework.tasks import find_task, json_line
     from gatework.training.signals import Interrupted, StopSignals
 
     if output is not None and output.exists() and not overwrite:
@@ -58,7 +57,7 @@ def predict(
     task = find_task(model.task)
     options = checked(task.settings.prediction, settings.get("prediction", {}))
     answers = task.answer(model, task.inputs(inputs or [], encoding), options)
-    lines = (task.as_text(one) if form == "text" else json.dumps(one, ensure_ascii=False) for one in answers)
+    lines = (task.as_text(one) if form == "text" else json_line(one) for one in answers)
     with StopSignals() as stop:
         try:
             if output is None:

@@ -38,5 +38,7 @@ def next_commands(task: Task[Any, Any], trainer: Trainer, outcome: Outcome) -> l
     assert trainer.folder is not None
     run = str(trainer.folder.path)
     longer = ["train", "--resume", "RUN", "--epochs", str(max(1, math.ceil(2 * outcome.epochs)))]
+    if outcome.reason == "patience":
+        longer += ["--patience", str(2 * (trainer.config.patience or 1))]
     commands = [*task.next_commands(trainer, outcome), longer]
     return [f"{program()} {shlex.join(run if word == 'RUN' else word for word in words)}" for words in commands]

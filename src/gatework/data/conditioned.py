@@ -9,12 +9,13 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from gatework.data.dataset import Dataset, divided, make_dataset
+from gatework.data.dataset import Dataset, data_name, divided, make_dataset
 from gatework.data.labelled_files import read_labelled_files
 from gatework.data.labelled_tables import LABEL_COLUMNS, TEXT_COLUMNS, Columns, read_labelled_table
-from gatework.data.symbols import END, START, Labels, Symbols
+from gatework.data.symbols import END, START, Labels, Symbols, split
 from gatework.data.tables import SUFFIXES, read_table, select
 from gatework.errors import DamagedFileError, InputError, did_you_mean
+from gatework.settings import STANDARD_INPUT
 from gatework.settings.tasks.conditional import ConditionalData
 
 JSON_SUFFIXES = frozenset({".jsonl", ".ndjson"})
@@ -104,14 +105,20 @@ def load_conditioned(config: ConditionalData, codec: ConditionCodec | None = Non
     train, validation, test = divided(everything, config, main)
     validation += read_kinds(config.validation_data, config) if config.validation_data else []
     test += read_kinds(config.test_data, config) if config.test_data else []
-    kept = [one for one in train if config.max_length is None or len(one.text) <= config.max_length]
-    codec = codec or _codec(kept, config)
+    kept = [one for one in train if config.max_length is None or _length(one.text, config) <= config.max_length]
+    if not kept:
+        raise InputError("no training text is left", "make --max-length longer, or hold out less")
+    codec = codec or _codec(kept, {name for one in everything for name in one.weights}, config)
     notes = [] if len(kept) == len(train) else [f"{len(train) - len(kept):,} texts are longer than --max-length"]
     parts = ([codec.encode(one) for one in part] for part in (kept, validation, test))
-    return make_dataset(tuple(parts), codec, config, _name(config.sources), notes)  # type: ignore[arg-type]
+    return make_dataset(tuple(parts), codec, config, data_name(config.sources), notes)  # type: ignore[arg-type]
 
 
-def _codec(texts: Sequence[KindOfText], config: ConditionalData) -> ConditionCodec:
+def _length(text: str, config: ConditionalData) -> int:
+    return len(split(text, config.level, config.lower))
+
+
+def _codec(texts: Sequence[KindOfText], names: set[str], config: ConditionalData) -> ConditionCodec:
     symbols = Symbols.build(
         (one.text for one in texts),
         config.level,
@@ -120,15 +127,10 @@ def _codec(texts: Sequence[KindOfText], config: ConditionalData) -> ConditionCod
         max_size=config.max_vocabulary,
         special=(START, END),
     )
-    names = {name for one in texts for name in one.weights}
     if len(names) < 2:
         shown = ", ".join(map(repr, names)) or "none"
         raise InputError(f"the texts have one label only ({shown})", "give texts of several kinds, or --task language")
     return ConditionCodec(symbols, Labels.build(names))
-
-
-def _name(sources: Sequence[str]) -> str:
-    return Path(sources[0]).name if len(sources) == 1 else f"{len(sources)} files"
 
 
 def read_kinds(sources: Sequence[str], config: ConditionalData) -> list[KindOfText]:
@@ -137,6 +139,8 @@ def read_kinds(sources: Sequence[str], config: ConditionalData) -> list[KindOfTe
     Raises:
         InputError: they cannot be read, or have no labels.
     """
+    if STANDARD_INPUT in sources:
+        raise InputError("texts of several kinds are read from files", "save standard input in a file and name that")
     tables = [source for source in sources if Path(source).suffix.lower() in SUFFIXES]
     files = [source for source in sources if source not in tables]
     found = [one for source in tables for one in _of_table(source, config)]

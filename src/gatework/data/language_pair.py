@@ -73,7 +73,12 @@ class LanguagePair:
         return joined(self.target, pieces)
 
     def reference(self, text: str) -> str:
-        """A target as a translation is compared with: in small letters where those are all that the model knows."""
+        """A target as a translation is compared with: in small letters where those are all that the model knows.
+
+        Words and punctuation marks are joined as those of a translation are.
+        """
+        if isinstance(self.target, Symbols) and self.target.splitting == "word":
+            return joined(self.target, self.target.split(text))
         return text.lower() if self.target.lower else text
 
     def to_json(self) -> dict[str, Any]:

@@ -95,7 +95,8 @@ def load_pieces(
 
     Args:
         config: which, and how.
-        codec: that of a trained model; all pieces are then in the part ``train``, whole.
+        codec: that of a trained model; all pieces are then in the part ``train``, whole, but of a source that is
+            divided into parts only those of its test part.
         progress: told how many sources were read and how many there are.
 
     Raises:
@@ -108,14 +109,19 @@ def load_pieces(
     for number, source in enumerate(config.sources):
         if progress is not None:
             progress(number, len(config.sources))
-        for part, pieces in _read(source, config, notes).parts.items():
+        found = _read(source, config, notes).parts
+        if codec is not None and found.get("test"):  # the other parts may be what the model was trained on
+            notes.append(f"{source} is divided into parts: only its test part is taken")
+            found = {"test": found["test"]}
+        for part, pieces in found.items():
             parts["train" if codec is not None or part == WHOLE else part] += pieces
     if codec is None:
         parts = _held_out(parts, config, notes)
     made = {part: _long_enough(pieces, part, notes) for part, pieces in parts.items()}
     if codec is None:
-        made["train"] = _cut(_not_too_long(made["train"], config.max_length, notes), config.max_steps)
-        codec = RollCodec.build(made["train"], config.steps_per_beat)
+        whole = _not_too_long(made["train"], config.max_length, notes)
+        codec = RollCodec.build(whole, config.steps_per_beat)
+        made["train"] = _cut(whole, config.max_steps)
     name = Path(config.sources[0]).name + (" and others" if len(config.sources) > 1 else "")
     return make_dataset((made["train"], made["validation"], made["test"]), codec, config, name, notes)
 

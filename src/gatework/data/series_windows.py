@@ -8,6 +8,7 @@ from typing import NamedTuple, overload
 import numpy as np
 
 from gatework.data.series_codec import Prepared, SeriesCodec
+from gatework.data.transforms import Statistics
 from gatework.errors import InputError
 
 LEAST = 512
@@ -22,7 +23,7 @@ class Window(NamedTuple):
         past: (context, past) float32, known up to the forecast.
         known: (context + horizon, known) float32, known ahead.
         series: number of its series; -1 for one that was not trained on.
-        statistics: (5,) float64, the ``Statistics`` of its series.
+        statistics: (5,) float64, the ``Statistics`` of its series; where that was not trained on, of what came before.
         name: of its series.
         origin: the place in its series of the first step that is forecast.
     """
@@ -77,7 +78,8 @@ def cut(series: Prepared, origin: int, codec: SeriesCodec) -> Window:
     values = series.values[origin - codec.history : end]
     values = np.pad(values, (0, codec.history + codec.horizon - len(values)), constant_values=np.nan)
     first = origin - codec.context
-    statistics = np.array(series.statistics, np.float64)
+    own = series.statistics if series.number >= 0 else Statistics.of(series.values[:origin], codec.config)
+    statistics = np.array(own, np.float64)
     past, known = series.past[first:origin], series.known[first:end]
     return Window(values, past, known, series.number, statistics, series.name, origin)
 

@@ -133,7 +133,12 @@ def _found(sources: Sequence[str], config: TranscribeData) -> Sequence[Record]:
         if path.is_dir() and not any(file.suffix.lower() in SUFFIXES for file in path.iterdir()):
             found += _digits(path)
         else:
-            found += read_annotations(path, path_column=config.path_column, text_column=config.text_column)
+            found += read_annotations(
+                path,
+                path_column=config.path_column,
+                text_column=config.text_column,
+                encoding=config.encoding,
+            )
     return found
 
 

@@ -16,7 +16,8 @@ from gatework.data.dataset import make_dataset
 from gatework.data.labelled_dataset import ClassExample
 from gatework.estimators.estimator import SequenceEstimator, checked_sequences, held_out, seeded
 from gatework.models.classify import Classifier
-from gatework.settings.tasks.classify import SETTINGS, ClassifierConfig, ClassifyData
+from gatework.settings.tasks.classify import SETTINGS, ClassifierConfig, ClassifyData, usual_epochs
+from gatework.tasks.classify import settled_model
 
 
 class SequenceClassifier(ClassifierMixin, SequenceEstimator):
@@ -69,9 +70,21 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         ]
         parts: Any = ([examples[place] for place in train], [examples[place] for place in held], [])
         training = self._section(self.Training)
+        if training.epochs is training.minutes is training.steps is None:
+            training = training.model_copy(update={"epochs": usual_epochs(len(train), training.batch)})
         seeded(training)
-        self._train(Classifier(self._section(ClassifierConfig), codec), make_dataset(parts, codec, own, "X"), training)
+        model = Classifier(settled_model(self._shape(names), codec), codec)
+        self._train(model, make_dataset(parts, codec, own, "X"), training)
         return self
+
+    def _shape(self, names: Sequence[str]) -> ClassifierConfig:
+        """The model's configuration, its class weights by the names that classes have inside."""
+        config: ClassifierConfig = self._section(ClassifierConfig)
+        if not isinstance(config.class_weights, dict):
+            return config
+        inside = dict(zip(map(str, self.classes_.tolist()), names, strict=True))
+        weights = {inside.get(name, name): weight for name, weight in config.class_weights.items()}
+        return config.model_copy(update={"class_weights": weights})
 
     def predict(self, X: Sequence[Any]) -> np.ndarray:
         """The likeliest class of each sequence, (sequences,)."""
@@ -101,8 +114,10 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
 
 
 def _names(classes: np.ndarray) -> list[str]:
-    """Classes as texts, all different; numbered, so that they sort as they stand."""
-    return [f"{place:06d} {one}" for place, one in enumerate(classes.tolist())]
+    """Classes as texts; numbered where two of them would be one text."""
+    names = [str(one) for one in classes.tolist()]
+    distinct = len(set(names)) == len(names) and all(names)
+    return names if distinct else [f"{place} {name}" for place, name in enumerate(names)]
 
 
 def _filled(codec: ClassifierCodec, one: Any, place: int) -> np.ndarray:

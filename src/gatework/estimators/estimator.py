@@ -89,7 +89,9 @@ class SequenceEstimator(BaseEstimator):
         """
         check_is_fitted(self, "model_")
         place = Path(folder)
-        given = {name: value for kind in self._sections() for name, value in self._given(kind).items()}
+        given: dict[str, Any] = {}
+        for kind in self._sections():  # as they were understood: numbers of NumPy are no JSON
+            given |= self._section(kind).model_dump(mode="json", include=set(self._given(kind)))
         write_json(place / "estimator.json", {"format": FORMAT, "class": type(self).__name__, "parameters": given})
         write_json(place / "fitted.json", self._fitted())
         self.model_.save_pretrained(place)

@@ -96,7 +96,7 @@ class Forecaster(SequenceEstimator):
         values = [one.targets[:, 0] for one in _series(X)]
         before = [one[:-horizon] for one in values]
         found = self._samples(before).mean(axis=0)
-        scales = [float(np.abs(one[season:] - one[:-season]).mean()) for one in before]
+        scales = [float(np.abs(one[season:] - one[:-season]).mean()) or 1.0 for one in before]
         errors = [float(np.abs(a - b[-horizon:]).mean()) for a, b in zip(found, values, strict=True)]
         return -float(np.mean([error / scale for error, scale in zip(errors, scales, strict=True)]))
 
@@ -104,7 +104,7 @@ class Forecaster(SequenceEstimator):
         """Futures drawn, (samples, series, horizon)."""
         check_is_fitted(self, "model_")
         codec = self.model_.codec
-        series = codec.ends if X is None else _series(X)
+        series = codec.ends if X is None else _series(X, "new ")
         prepared: list[Prepared] = [codec.prepare(one, ahead=codec.horizon) for one in series]
         windows = [last_window(one, codec) for one in prepared]
         return draws(self.model_.eval(), windows, 500, seed=1).transpose(0, 2, 1)
@@ -120,11 +120,11 @@ class Forecaster(SequenceEstimator):
 
 
 def _is_one(X: Any) -> bool:
-    return np.ndim(X[0]) == 0
+    return np.ndim(next(iter(X))) == 0
 
 
-def _series(X: Any) -> list[Series]:
-    """Values as series without times."""
+def _series(X: Any, prefix: str = "") -> list[Series]:
+    """Values as series without times; a prefix tells those apart that were not trained on."""
     if not len(X):
         raise ValueError("X has no series")
     found = []
@@ -133,5 +133,5 @@ def _series(X: Any) -> list[Series]:
         if not np.isfinite(values).all():
             raise ValueError(f"series {number} has no finite value at step {int(np.argmin(np.isfinite(values)))}")
         nothing = np.zeros((len(values), 0))
-        found.append(Series(str(number), values, nothing, nothing, None, None))
+        found.append(Series(f"{prefix}{number}", values, nothing, nothing, None, None))
     return found

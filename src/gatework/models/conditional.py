@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from gatework.data.conditioned import ConditionCodec, Written
 from gatework.data.padding import Batch, is_real, padded
+from gatework.models.bridge import VectorBridge
 from gatework.models.encoder import make_stack
 from gatework.models.model import ExampleModel, Totals
 from gatework.models.reading import SymbolReader
@@ -58,9 +59,7 @@ class ConditionalLanguageModel(ExampleModel[ConditionalConfig, ConditionCodec, W
         self.reader = SymbolReader(len(codec.symbols), config.embedding_size)
         self.kinds = nn.Linear(len(codec.labels), config.condition_size, bias=False)
         self.stack = make_stack(config, self.reader.width + (config.condition_size if self.to_input else 0))
-        sizes = [part.shape[1] for state in self.stack.initial_state(1) for part in state]
-        self.start = nn.Linear(config.condition_size, sum(sizes)) if config.condition in ("state", "both") else None
-        self.sizes = sizes
+        self.start = VectorBridge(config.condition_size, self.stack) if config.condition != "input" else None
         self.output = nn.Linear(self.stack.output_size, len(codec.symbols))
 
     def symbol_vectors(self) -> tuple[Sequence[str], Tensor] | None:
@@ -82,10 +81,7 @@ class ConditionalLanguageModel(ExampleModel[ConditionalConfig, ConditionCodec, W
         """What a mixture (batch, labels) means to the model: its vector (batch, size), and the state to start from."""
         kind = self.kinds(mixture)
         state = self.stack.initial_state(len(mixture))
-        if self.start is None:
-            return kind, state
-        parts = iter(torch.tanh(self.start(kind)).split(self.sizes, dim=1))
-        return kind, tuple(type(one)(*(part + next(parts) for part in one)) for one in state)
+        return kind, state if self.start is None else self.start(kind, state)
 
     def forward(
         self, symbols: Tensor, kind: Tensor, state: Any, *, lengths: Tensor | None = None

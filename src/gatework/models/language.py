@@ -122,5 +122,5 @@ def _output(
             f"--adaptive-softmax is for at least {LEAST_ADAPTIVE:,} words, not {symbols:,} {vocabulary.level}s",
             "leave it out, or read words with --level word",
         )
-    narrowing = min(4.0, width**0.5)  # the rarest words are told apart by a space of at least one dimension
+    narrowing = min(4.0, (width - 0.5) ** 0.5)  # the rarest words are told apart by a space of at least one dimension
     return nn.AdaptiveLogSoftmaxWithLoss(width, symbols, [symbols // 10, symbols // 3], div_value=narrowing)

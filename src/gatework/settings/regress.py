@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gatework.settings.recurrent import EmbeddingSize, EncoderConfig
 from gatework.settings.training import ExampleTraining, Patience
@@ -17,6 +17,12 @@ class RegressorConfig(EncoderConfig):
     pooling: Literal["last", "mean", "max", "attention"] = Field(
         "mean", description="How the outputs of all steps become one vector."
     )
+
+    @model_validator(mode="after")
+    def _last_of_both_directions(self) -> Self:
+        if self.pooling == "last" and self.bidirectional and self.connection == "skip":
+            raise ValueError("--pooling last cannot tell the directions apart with --connection skip: choose another")
+        return self
 
 
 class RegressorTraining(ExampleTraining):

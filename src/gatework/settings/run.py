@@ -28,8 +28,9 @@ class RunConfig(BaseModel):
 
     @model_validator(mode="after")
     def _validation_where_needed(self) -> Self:
-        needing = "--patience" if self.training.patience else "--schedule plateau"
-        if not self.data.has_validation and (self.training.patience or self.training.schedule == "plateau"):
+        asked = bool(self.training.patience) and "patience" in self.training.model_fields_set
+        needing = "--patience" if asked else "--schedule plateau"
+        if not self.data.has_validation and (asked or self.training.schedule == "plateau"):
             raise ValueError(f"{needing} needs validation data: --validation above 0")
         return self
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import Any, Generic, TextIO, TypeVar
+from typing import Any, Generic, TypeVar
 
 from gatework.data.dataset import Dataset
-from gatework.errors import InputError
+from gatework.data.lines import numbered_lines, source_name
+from gatework.errors import GateworkError, InputError
 from gatework.models.model import ExampleModel
 from gatework.settings import STANDARD_INPUT
 from gatework.tasks.answers import AnswerWriter, CurveWriter
@@ -84,10 +82,20 @@ class ExampleTask(Task[ExampleModelKind, Dataset], Generic[ExampleModelKind]):
 
 
 def chunks(inputs: Iterable[Chunk], size: int) -> Iterator[list[Chunk]]:
-    """Inputs a few at a time, as they come."""
-    iterator = iter(inputs)
-    while part := list(itertools.islice(iterator, size)):
-        yield part
+    """Inputs a few at a time, as they come; those before one that cannot be read come before its error."""
+    waiting: list[Chunk] = []
+    try:
+        for one in inputs:
+            waiting.append(one)
+            if len(waiting) == size:
+                yield waiting
+                waiting = []
+    except GateworkError:
+        if waiting:
+            yield waiting
+        raise
+    if waiting:
+        yield waiting
 
 
 def lines_of(sources: Sequence[str], encoding: str) -> Iterator[tuple[str, str]]:
@@ -97,27 +105,5 @@ def lines_of(sources: Sequence[str], encoding: str) -> Iterator[tuple[str, str]]
         InputError: a file cannot be read or is no text of this encoding.
     """
     for source in sources or [STANDARD_INPUT]:
-        if source == STANDARD_INPUT:
-            yield from _numbered(_standard_input(encoding), "standard input")
-            continue
-        try:
-            with Path(source).open(encoding=encoding) as file:
-                yield from _numbered(file, source)
-        except OSError as error:
-            raise InputError(f"cannot read {source} ({error.strerror})", "check the path") from error
-
-
-def _standard_input(encoding: str) -> TextIO:
-    if sys.stdin is None:
-        raise InputError("standard input is closed", "give it something to read, or name a file")
-    if isinstance(sys.stdin, TextIO) and hasattr(sys.stdin, "reconfigure"):
-        sys.stdin.reconfigure(encoding=encoding)
-    return sys.stdin
-
-
-def _numbered(file: Iterable[str], name: str) -> Iterator[tuple[str, str]]:
-    try:
-        for number, line in enumerate(file, 1):
-            yield line.rstrip("\r\n"), f"{name}, line {number}"
-    except UnicodeDecodeError as error:
-        raise InputError(f"{name} is not {error.encoding} text", "say how it is encoded with --encoding") from error
+        for number, line in numbered_lines(source, encoding):
+            yield line, f"{source_name(source)}, line {number}"

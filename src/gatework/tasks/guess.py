@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gatework.data.series import read_series
-from gatework.data.tables import Table, read_table
+from gatework.data.tables import read_table
 from gatework.errors import GateworkError, InputError
 from gatework.settings import STANDARD_INPUT, TASKS
 
@@ -19,7 +19,7 @@ TEXT = frozenset({"text", "sentence", "review", "message", "document", "comment"
 CLASS = frozenset({"label", "class", "category", "target", "sentiment", "tag"})
 SOURCE, TARGET = frozenset({"source", "src"}), frozenset({"target", "tgt", "translation"})
 ROWS = 200
-"""Rows of a table that are looked at."""
+"""Lines of a file that are looked at."""
 
 
 def guess_task(sources: Sequence[str]) -> str:
@@ -43,9 +43,9 @@ def guess_task(sources: Sequence[str]) -> str:
         return "translate"
     if len(paths) == 2 and kinds == {".pos", ".neg"}:
         return "classify"
-    if kinds & SOUND:
+    if kinds & SOUND and kinds <= SOUND | TABLES:
         return _of_sound(paths, kinds)
-    if kinds & PICTURES:
+    if kinds & PICTURES and kinds <= PICTURES | TABLES:
         return _known("caption", paths)
     if kinds and kinds <= TABLES and len(paths) == 1:
         return _of_table(paths[0])
@@ -56,8 +56,8 @@ def guess_task(sources: Sequence[str]) -> str:
 
 def _suffixes(path: Path) -> set[str]:
     """The endings of a file, or of the files in a folder."""
-    files = [path] if path.is_file() else path.iterdir() if path.is_dir() else ()
-    return {file.suffix.lower() for file in files if not file.name.startswith(".")}
+    files = [path] if path.is_file() else path.rglob("*.*") if path.is_dir() else ()
+    return {Path(file.name.removesuffix(".gz")).suffix.lower() for file in files if not file.name.startswith(".")}
 
 
 def _are_pairs(paths: Sequence[Path]) -> bool:
@@ -87,7 +87,7 @@ def _of_table(path: Path) -> str:
         return "translate"
     if names & TEXT and names & CLASS:
         return "classify"
-    if _is_series(path, table):
+    if _is_series(path):
         return "forecast"
     return "classify" if _has_two_columns(path) else _no_guess(path)
 
@@ -113,7 +113,7 @@ def _head(path: Path) -> list[str]:
         raise InputError(f"cannot read {path} ({error.strerror})", "check the path") from error
 
 
-def _is_series(path: Path, table: Table) -> bool:
+def _is_series(path: Path) -> bool:
     """Only numbers, beside a column of times."""
     try:
         return bool(read_series(str(path), missing="interpolate").series)

@@ -36,7 +36,8 @@ def sentences_to_tag(lines: Iterable[Line], columns: bool | None, word: int | No
 
     Args:
         lines: of one source after the other.
-        columns: whether a line is a word; where None, a tab in a source's first line that is not blank says so.
+        columns: whether a line is a word; where None, a tab in a source's first line that is neither blank nor a
+            comment (of CoNLL-U) says so.
         word: the column of the word.
 
     Raises:
@@ -52,11 +53,11 @@ def sentences_to_tag(lines: Iterable[Line], columns: bool | None, word: int | No
 
 
 def _up_to_first_text(lines: Iterator[Line]) -> tuple[list[Line], Iterator[Line]]:
-    """The lines up to the first that is not blank; and all of them, to be read."""
+    """The lines up to the first that is neither blank nor a comment; and all of them, to be read."""
     head: list[Line] = []
     for line in lines:
         head.append(line)
-        if line.text.strip():
+        if line.text.strip() and ("\t" in line.text or not line.text.startswith("#")):
             break
     return head, itertools.chain(head, lines)
 

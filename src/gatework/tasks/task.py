@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -23,6 +25,19 @@ DataKind = TypeVar("DataKind", bound=Corpus | Dataset)
 Progress = Callable[[int, int | None], None]
 Answer = dict[str, Any]
 """What a model answers to one input, as it is written in a line of JSON."""
+
+
+def json_line(answer: Answer) -> str:
+    """An answer as a line of JSON, which has no infinite number: what is not finite becomes null."""
+    return json.dumps(_finite(answer), ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 class Task(abc.ABC, Generic[ModelKind, DataKind]):

@@ -37,6 +37,7 @@ class ExampleObjective:
         self.dataset = dataset
         self.device = device
         self.fingerprint = dataset.fingerprint
+        self.config = config
         self.validation_share = len(dataset.validation) / len(dataset.train)
         self.buckets = Buckets(
             [model.length(example) for example in dataset.train],
@@ -61,7 +62,10 @@ class ExampleObjective:
 
     def score(self, poll: Callable[[], None]) -> Score | None:
         """The score on the validation part, if there is one."""
-        return measure(self.model, self.dataset.validation, poll=poll) if len(self.dataset.validation) else None
+        if not len(self.dataset.validation):
+            return None
+        most, steps = min(MEASURING, 4 * self.config.batch), self.config.batch_steps  # what fits where it learns
+        return measure(self.model, self.dataset.validation, batch=most, batch_steps=steps, poll=poll)
 
     def columns(self, loss: float) -> dict[str, float]:
         """Nothing."""
@@ -74,6 +78,7 @@ def measure(
     examples: Sequence[Any],
     *,
     batch: int = MEASURING,
+    batch_steps: int | None = None,
     poll: Callable[[], None] = lambda: None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Score:
@@ -83,10 +88,11 @@ def measure(
         model: put into evaluation mode and back.
         examples: at least one.
         batch: how many at once.
+        batch_steps: most steps at once, padding included.
         poll: called often; raises to give up.
         progress: told the batches done and how many there are.
     """
-    batches = Buckets([model.length(example) for example in examples], batch=batch).ordered()
+    batches = Buckets([model.length(example) for example in examples], batch=batch, batch_steps=batch_steps).ordered()
     device = next(model.parameters()).device
     training = model.training
     model.eval()

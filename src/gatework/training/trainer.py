@@ -98,6 +98,7 @@ class Trainer:
         self._since = time.perf_counter() - self.position.seconds
         self._last_checkpoint = self.position.seconds
         self.model.train()
+        self.activity = self.activity or _activity(self.model, self.config)
         try:
             with self._locked(), self.stop:
                 if not self.position.step:
@@ -110,6 +111,7 @@ class Trainer:
         finally:
             if self.activity is not None:
                 self.activity.remove()
+                self.activity = None
             self._tell("on_exit")
 
     def _locked(self) -> contextlib.AbstractContextManager[None]:

@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from gatework.settings.data import ExampleData, absolute
 from gatework.settings.recurrent import EmbeddingSize, EncoderConfig, HiddenSize, LabelSmoothing
@@ -92,6 +92,12 @@ class ClassifierConfig(EncoderConfig):
         description="How much examples of each class count in the loss: `balanced` (the rarer, the more), or weights "
         'as JSON such as {"spam": 5}; those left out have 1.',
     )
+
+    @model_validator(mode="after")
+    def _last_of_both_directions(self) -> Self:
+        if self.pooling == "last" and self.bidirectional and self.connection == "skip":
+            raise ValueError("--pooling last cannot tell the directions apart with --connection skip: choose another")
+        return self
 
     @field_validator("class_weights", mode="before")
     @classmethod
