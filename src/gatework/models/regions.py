@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from gatework.errors import InputError
 
 GROUPS = 4  # of channels that are normalised together
+SCALE = 2.0  # deviation of the entries of a region's vector at first, beside 1 of those of its place
 
 
 class PictureRegions(nn.Module):
@@ -49,14 +50,14 @@ class PictureRegions(nn.Module):
             layers += [nn.MaxPool2d(2)] if depth < convolutions - 1 else []
             before = after
         self.convolutions = nn.Sequential(*layers)
-        self.project = nn.Linear(before, width)
-        self.places = nn.Parameter(torch.randn(self.grid**2, width) * 0.1)
+        self.project = _Vectors(before, width)
+        self.places = nn.Parameter(torch.randn(self.grid**2, width))
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Pictures (batch, 3, size, size) uint8 to regions (grid * grid, batch, width), row by row."""
         values = pictures.to(self.places.dtype) / 255 - 0.5
         found = self.convolutions(values).flatten(2).permute(2, 0, 1)
-        return torch.relu(self.project(found) + self.places[:, None])
+        return self.project(found) + self.places[:, None]
 
 
 class FeatureRegions(nn.Module):
@@ -69,8 +70,20 @@ class FeatureRegions(nn.Module):
 
     def __init__(self, features: int, width: int) -> None:
         super().__init__()
-        self.project = nn.Linear(features, width)
+        self.project = _Vectors(features, width)
 
     def forward(self, features: Tensor) -> Tensor:
         """Features (regions, batch, features) to regions (regions, batch, width)."""
-        return torch.relu(self.project(features))
+        return self.project(features)
+
+
+class _Vectors(nn.Sequential):
+    """A linear map, normalised: what stands out in few regions must not vanish in the mean of many.
+
+    Attention begins as such a mean, and learns where to look from what it can tell by it.
+    """
+
+    def __init__(self, given: int, width: int) -> None:
+        norm = nn.LayerNorm(width)
+        nn.init.constant_(norm.weight, SCALE)
+        super().__init__(nn.Linear(given, width), norm)
