@@ -141,4 +141,16 @@ def test_torchs_openmp_runtime_is_found_and_shared() -> None:
     assert teams == torch.get_num_threads()
     maps = Path("/proc/self/maps").read_text()
     loaded = {line.split()[-1] for line in maps.splitlines() if "libgomp" in line.rsplit("/", 1)[-1]}
-    assert len(loaded) <= 1
+    assert len([path for path in loaded if "scikit_learn" not in path]) <= 1  # that one has a runtime of its own
+
+
+def test_a_runtime_that_another_package_brought_is_not_taken_for_torchs() -> None:
+    program = """
+import sklearn.base, torch
+from gatework.engine.build import openmp_library
+before = openmp_library()
+print(before)
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+    assert said == str(building.openmp_library())
+    assert "scikit_learn" not in said

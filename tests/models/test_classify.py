@@ -158,7 +158,7 @@ def test_it_starts_from_pretrained_vectors() -> None:
     assert tuned.reader.embedding.weight.requires_grad
     with pytest.raises(ValueError, match="5 numbers each"):
         make(embedding_size=3).start_from(vectors)
-    with pytest.raises(ValueError, match="expected an embedding of symbols"):
+    with pytest.raises(ValueError, match="reads symbols by an embedding"):
         make(SERIES).start_from(vectors)
     assert make(SERIES).symbol_vectors() is None
     assert make(embedding_size=0).symbol_vectors() is None

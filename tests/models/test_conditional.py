@@ -103,7 +103,7 @@ def test_what_it_learns_it_writes(table: Path) -> None:
     dataset = load_conditioned(ConditionalData(sources=[str(table)]))
     assert dataset.codec.labels.names == ("down", "up")
     model = ConditionalLanguageModel.build(dataset.codec, hidden_size=23, embedding_size=7, condition_size=3)
-    fit(model, dataset, steps=120, batch=16, learning_rate=0.02)
+    fit(model, dataset, steps=240, batch=16, learning_rate=0.02)
     cold = Sampling(temperature=0)
     assert generate_kind(model, "up", "a", sampling=cold) == ["abcde"]
     assert generate_kind(model, "down", "e", sampling=cold) == ["edcba"]

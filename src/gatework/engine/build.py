@@ -25,6 +25,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+import torch
+
 from gatework.errors import EngineError
 from gatework.storage import storage_errors
 
@@ -70,14 +72,18 @@ def _compiler(wanted: str) -> tuple[str, ...] | None:
 def openmp_library() -> str | None:
     """The OpenMP runtime that is loaded already, torch's: sharing its threads is what makes ours warm.
 
-    Any of GNU's and LLVM's libraries will do, whatever its file was renamed to: all export GNU's entry points.
+    Any of GNU's and LLVM's libraries will do, whatever its file was renamed to: all export GNU's entry points. Other
+    packages bring runtimes of their own (scikit-learn in ``scikit_learn.libs``), whose threads torch does not use.
     """
     try:
         maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     found = re.findall(r"(/\S*/lib(?:gomp|iomp5|omp)[^/\s]*\.so[^/\s]*)$", maps, re.MULTILINE)
-    return found[0] if found else None
+    own = Path(torch.__file__).parent
+    brought = [path for path in found if Path(path).is_relative_to(own) or "torch.libs" in path]
+    shared = [path for path in found if not Path(path).parent.name.endswith(".libs")]
+    return next(iter([*brought, *shared, *found]), None)
 
 
 def cache_folder() -> Path:
