@@ -82,7 +82,7 @@ def test_predict_reads_files_folders_and_lists(
     assert [list(answer) for answer in answers] == [["file", "caption", "score"]] * 6
     assert [answer["file"] for answer in answers] == files
     assert command("predict", run, *files, "--longest", "5").out == said.out
-    monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{name}\n" for name in files)))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("".join(f"{name}\n" for name in files).encode())))
     assert command("predict", run, "--longest", "5").out == said.out
     plain = command("predict", run, files[0], "--longest", "5", "--format", "text").out
     assert plain == f"{files[0]}\t{answers[0]['caption']}\n"
