@@ -41,7 +41,7 @@ def loaded(folder: Path, **model: object) -> tuple[RunConfig, LabelledDataset]:
         "task": "classify",
         "data": {"sources": [str(folder / "films.tsv")]},
         "model": {"hidden_size": 7, "embedding_size": 5, **model},
-        "training": {"batch": 11, "epochs": 8},
+        "training": {"batch": 11, "epochs": 8, "warmup": 2},
     }
     config = checked_config(settings)
     data = TASK.load(config.data)
