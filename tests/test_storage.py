@@ -218,6 +218,14 @@ def test_shared_and_strided_tensors_come_back(tmp_path):
     assert not any(tensor.requires_grad for tensor in back.values())
 
 
+@pytest.mark.parametrize("spaces", range(1, 64, 7))
+def test_what_is_read_is_aligned_however_long_the_header_is(target, spaces):
+    """Else products of a resumed training round otherwise than those of one that was never stopped."""
+    write_tensors(target, {"odd": torch.ones(3, dtype=torch.uint8), "W": torch.ones(5, 7)}, {"text": " " * spaces})
+    tensors, _ = read_tensors(target)
+    assert [tensor.data_ptr() % 64 for tensor in tensors.values()] == [0, 0]
+
+
 def test_description_and_shapes_are_read_without_the_tensors(target):
     assert read_description(target) == DESCRIPTION
     assert read_shapes(target) == {"W": ((2, 3), "F32"), "steps": ((), "I64")}

@@ -122,13 +122,16 @@ def read_shapes(path: Path) -> dict[str, tuple[tuple[int, ...], str]]:
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Read what ``write_tensors`` wrote and check it against its SHA-256.
 
+    Each tensor is given memory of its own, aligned as PyTorch aligns its tensors. In the file they begin
+    wherever the header ends, and products of the same numbers at another alignment may round differently.
+
     Raises:
         InputError: there is no such file.
         DamagedFileError: it is truncated, changed, or not ours.
     """
     with _opened(path) as file:
         description, digest, text = _metadata(path, file)
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 (not a dict)
     if _digest(tensors, text) != digest:
         raise DamagedFileError(f"{path} is damaged (its checksum does not match)", "restore it or make it again")
     return tensors, description
