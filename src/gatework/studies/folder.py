@@ -1,0 +1,82 @@
+"""The folder of a study: each trial as a file that is written once it is made, then the report."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gatework.errors import InputError
+from gatework.storage import read_json, write_json, write_text
+from gatework.studies.trials import Settings, Trial, Trials, key_of
+
+
+class StudyFolder:
+    """Where a study leaves ``trials/KEY.json``, ``report.md``, ``trials.csv`` and its pictures.
+
+    Args:
+        path: it may be new, or that of the same study: its trials are then not made again.
+        study: the study's name.
+
+    Raises:
+        InputError: the folder holds something else.
+    """
+
+    def __init__(self, path: Path, study: str) -> None:
+        self.path = path
+        self.study = study
+        if path.exists() and not path.is_dir():
+            raise InputError(f"{path} is not a folder", "name another with --folder")
+        found = self._name_of_study()
+        if found not in (None, study):
+            raise InputError(f"{path} holds the study {found!r}", "name another with --folder")
+        if found is None and path.exists() and any(path.iterdir()):
+            raise InputError(f"{path} holds other files", "name a new folder, or that of a study, with --folder")
+
+    def _name_of_study(self) -> str | None:
+        mark = self.path / "study.json"
+        return str(read_json(mark).get("study")) if mark.exists() else None
+
+    def start(self, about: dict[str, Any]) -> None:
+        """Write down which study this is, and how it is run."""
+        write_json(self.path / "study.json", {"study": self.study, **about})
+
+    def find(self, settings: Settings) -> Trial | None:
+        """The trial of these settings, if it was made."""
+        path = self._path(settings)
+        return Trial(**read_json(path)) if path.exists() else None
+
+    def keep(self, trial: Trial) -> None:
+        """Write a trial down."""
+        write_json(self._path(trial.settings), vars(trial))
+
+    def _path(self, settings: Settings) -> Path:
+        return self.path / "trials" / f"{key_of(self.study, settings)}.json"
+
+    def write_table(self, trials: Trials) -> Path:
+        """All trials as ``trials.csv``: settings, measured numbers and words, seconds, error."""
+        rows = [{**t.settings, **_plain(t.measured), "seconds": round(t.seconds, 2), "error": t.error} for t in trials]
+        return write_csv(self.path / "trials.csv", rows)
+
+
+def _plain(measured: dict[str, Any]) -> dict[str, Any]:
+    """What fits into a cell of a table: no curves."""
+    return {name: value for name, value in measured.items() if not isinstance(value, list | dict)}
+
+
+def write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
+    """Rows with named columns, in the order in which the names first occur."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([{name: _cell(value) for name, value in row.items()} for row in rows])
+    write_text(path, text.getvalue())
+    return path
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | dict) else value
