@@ -1,0 +1,103 @@
+"""A study is made trial by trial, goes on where it stopped, and counts what fails."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from gatework.errors import InputError
+from gatework.storage import read_json
+from gatework.studies import Report, Scope, Study, StudyFolder, Trials, find_study, run_study
+
+
+class Squares(Study):
+    """Squares of numbers; of the lowest one, its cube too."""
+
+    name, title, question, sources = "squares", "Squares", "What are they?", ("a book",)
+    made: list[dict] = []  # noqa: RUF012 (of all instances, so that tests can look)
+
+    def plan(self, scope, done):
+        first = [{"number": number, "seed": seed} for number in (3, -2, 0) for seed in scope.seed_range(1, 2)]
+        best = done.where(power=None).best("value") if len(done) >= len(first) else None
+        return first if best is None else [*first, {"number": best["number"], "power": 3, "seed": 1}]
+
+    def measure(self, settings):
+        self.made.append(settings)
+        if settings["number"] == 0:
+            raise ArithmeticError("nothing\nmore")
+        return {"value": settings["number"] ** settings.get("power", 2), "curve": [1, 2]}
+
+    def report(self, trials, report, scope):
+        report.table(
+            ["number", "value"], [(key[0], group[0]["value"]) for key, group in trials.good.groups("number").items()]
+        )
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    Squares.made.clear()
+
+
+def test_later_trials_depend_on_earlier_ones(tmp_path):
+    trials = run_study(Squares(), Scope(), StudyFolder(tmp_path / "s", "squares"))
+    assert [trial.settings.get("power") for trial in trials] == [None] * 6 + [3]
+    assert trials[-1].measured["value"] == -8
+    assert [trial.error for trial in trials.failed] == ["ArithmeticError: nothing"] * 2
+
+
+def test_it_goes_on_where_it_was_stopped(tmp_path):
+    folder = StudyFolder(tmp_path / "s", "squares")
+
+    def stop(trial, done, total):
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_study(Squares(), Scope(), folder, progress=stop)
+    assert len(Squares.made) == 4
+    run_study(Squares(), Scope(), folder)
+    assert len(Squares.made) == 7
+    run_study(Squares(), Scope(), folder)
+    assert len(Squares.made) == 7
+    run_study(Squares(), Scope(), folder, again=True)
+    assert [settings["number"] for settings in Squares.made[7:]] == [0, 0]
+
+
+def test_processes_measure_the_same(tmp_path):
+    study = find_study("binary-memory")
+    settings = [{**one, "updates": 7} for one in study.plan(Scope(quick=True), Trials([]))[:2]]
+
+    class Two(type(study)):
+        def plan(self, scope, done):
+            return settings
+
+    alone = run_study(Two(), Scope(), StudyFolder(tmp_path / "a", study.name))
+    beside = run_study(Two(), Scope(), StudyFolder(tmp_path / "b", study.name), jobs=2)
+    assert [trial.measured for trial in alone] == [trial.measured for trial in beside]
+    assert not alone.failed
+
+
+def test_the_folder_of_something_else_is_refused(tmp_path):
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(InputError, match="other files"):
+        StudyFolder(tmp_path, "squares")
+    StudyFolder(tmp_path / "s", "squares").start({})
+    with pytest.raises(InputError, match="holds the study 'squares'"):
+        StudyFolder(tmp_path / "s", "cubes")
+
+
+def test_report_and_table(tmp_path):
+    folder = StudyFolder(tmp_path / "s", "squares")
+    folder.start({"quick": True})
+    trials = run_study(Squares(), Scope(quick=True), folder)
+    report = Report(folder.path)
+    Squares().report(trials, report, Scope(quick=True))
+    text = report.markdown(Squares(), Scope(quick=True), trials, 90.0)
+    assert "| 3 | 9 |" in text
+    assert "`gatework study squares --quick`: 4 trials" in text
+    assert "1 of 4:\n\n- number=0 seed=1: ArithmeticError: nothing" in text
+    rows = list(csv.DictReader(folder.write_table(trials).read_text().splitlines()))
+    assert [row["value"] for row in rows] == ["9", "4", "", "-8"]
+    assert "curve" not in rows[0]
+    assert read_json(folder.path / "study.json") == {"study": "squares", "quick": True}
