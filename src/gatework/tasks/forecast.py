@@ -142,7 +142,11 @@ class ForecastTask(ExampleTask[ForecastModel]):
         yield from ((source, encoding) for source in sources or [OWN])
 
     def answer(
-        self, model: ForecastModel, inputs: Iterable[tuple[str, str]], options: PredictionConfig
+        self,
+        model: ForecastModel,
+        inputs: Iterable[tuple[str, str]],
+        options: PredictionConfig,
+        note: Callable[[str], None] = lambda text: None,
     ) -> Iterator[Answer]:
         """A line for each step after the end of each series."""
         assert isinstance(options, ForecastPrediction)
