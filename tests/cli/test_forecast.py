@@ -73,6 +73,21 @@ def test_another_file_is_forecast_and_measured(run: Path, place: Path, command: 
     assert "10 forecasts of 4 steps" in command("evaluate", run, "other.csv").out  # 50 - 24 - 12 - 1 - 4 + 1
 
 
+def test_another_series_of_the_name_is_told_from_the_trained_one(
+    run: Path, place: Path, original_forecast: Path, command: Callable
+) -> None:
+    assert command("predict", run, original_forecast / "sales.csv").err == ""
+    (place / "other.csv").write_text(months().replace(",1", ",91").replace(",6", ",76"))
+    for words in (["predict", run, "other.csv"], ["evaluate", run, "other.csv"]):
+        said = command(*words)
+        assert said.status == 0
+        assert "note: sold is called as a series of the training but" in said.err
+    days = np.arange("2024-01-01", "2024-04-01", dtype="datetime64[D]")
+    (place / "days.csv").write_text("day,sold\n" + "".join(f"{day},{n}\n" for n, day in enumerate(days)))
+    said = command("predict", run, "days.csv")
+    assert (said.status, said.out) == (2, "")
+
+
 def test_a_stopped_run_goes_on_bit_for_bit(run: Path, place: Path, original_forecast: Path, command: Callable) -> None:
     half = ["train", original_forecast / "sales.csv", "--task", "forecast", "--target-columns", "sold", *SMALL]
     assert command(*half, "--run", "half", "--steps", "10", "--schedule", "constant").status == 0

@@ -46,6 +46,7 @@ def evaluate(
     """
     from gatework.cli.console import out, print_note
     from gatework.cli.progress import loading
+    from gatework.data.dataset import Dataset
     from gatework.tasks import find_task, json_line
     from gatework.training import RunFolder
 
@@ -66,7 +67,8 @@ def evaluate(
         name = f"{chosen} part of {used.name}"
     with loading("measuring") as progress:
         score = task.score(model, used, chosen, name=name, progress=progress)
-    for note in task.notes(model, score):
+    read = used.notes if data and isinstance(used, Dataset) else ()
+    for note in dict.fromkeys([*read, *task.notes(model, score)]):
         print_note(note)
     if as_json:
         out.print(json_line(task.score_record(model, score, name)), markup=False)

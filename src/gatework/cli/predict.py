@@ -45,6 +45,7 @@ def predict(
 
     cut -f2 mails.tsv | gatework predict runs/mine > classes.jsonl
     """
+    from gatework.cli.console import print_note
     from gatework.errors import InputError
     from gatework.storage import replacing
     from gatework.tasks import find_task, json_line
@@ -56,7 +57,7 @@ def predict(
     check_given(settings, SECTIONS, model.task)
     task = find_task(model.task)
     options = checked(task.settings.prediction, settings.get("prediction", {}))
-    answers = task.answer(model, task.inputs(inputs or [], encoding), options)
+    answers = task.answer(model, task.inputs(inputs or [], encoding), options, print_note)
     lines = (task.as_text(one) if form == "text" else json_line(one) for one in answers)
     with StopSignals() as stop:
         try:

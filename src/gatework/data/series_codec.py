@@ -13,8 +13,9 @@ from gatework.data.calendar import calendar_features
 from gatework.data.continuation import continued
 from gatework.data.scaling import Scaling
 from gatework.data.series import Series
+from gatework.data.series_identity import check_stepping, goes_on
 from gatework.data.timestamps import Stepping
-from gatework.data.transforms import Statistics
+from gatework.data.transforms import Statistics, transform
 from gatework.errors import DamagedFileError, InputError, did_you_mean
 from gatework.settings.tasks.forecast import ForecastData
 
@@ -24,13 +25,13 @@ class Prepared(NamedTuple):
 
     Attributes:
         name: what it is called.
-        number: its place among those of the training; -1 for any other.
+        number: the place of its name among those of the training; -1 for any other.
         values: (time,) float64, what is forecast, as it was read.
         past: (time, past) float32, scaled.
         known: (time + ahead, known) float32: what is known ahead, scaled, and calendar features.
         times: (time + ahead,) int64 or datetime64; None if it has none.
         stepping: how they step.
-        statistics: of its training part; of all of it where it was not trained on.
+        statistics: of its training part; None where it was not trained on, whatever it is called.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Prepared(NamedTuple):
     known: np.ndarray
     times: np.ndarray | None
     stepping: Stepping | None
-    statistics: Statistics
+    statistics: Statistics | None
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,15 @@ class SeriesCodec:
         """A series as numbers; with ``ahead`` so many steps after its end are known, or refused.
 
         Raises:
-            InputError: it lacks times or what is known ahead, or it cannot be transformed.
+            InputError: it lacks times or what is known ahead, it cannot be transformed, or its times step otherwise
+                than in training.
         """
         number = self.names.index(series.name) if series.name in self.names else -1
+        check_stepping(series, self.ends)
         values = series.targets[:, 0]
         times = self._times(series, len(values) + ahead)
-        statistics = self.statistics[number] if number >= 0 else Statistics.of(values, self.config)
+        transform(values, self.config)  # refuses what it is not defined for
+        trained = number >= 0 and goes_on(series, self.ends[number])
         return Prepared(
             series.name,
             number,
@@ -111,7 +115,7 @@ class SeriesCodec:
             self._known(series, times, len(values) + ahead),
             times,
             series.stepping,
-            statistics,
+            self.statistics[number] if trained else None,
         )
 
     def check_known(self, name: str) -> None:

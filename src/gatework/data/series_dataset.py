@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple
 
 from gatework.data.calendar import useful_cycles
@@ -12,6 +12,7 @@ from gatework.data.lines import Source, kept_input
 from gatework.data.scaling import Scaling
 from gatework.data.series import Series, SeriesTable, read_series
 from gatework.data.series_codec import Prepared, SeriesCodec, end_of
+from gatework.data.series_identity import namesakes, series_of
 from gatework.data.series_windows import Window, Windows, drawn_places, spread_places
 from gatework.data.transforms import Statistics
 from gatework.errors import InputError
@@ -55,18 +56,6 @@ def read_tables(sources: Sequence[Source], config: ForecastData) -> list[SeriesT
     return tables
 
 
-def series_of(tables: Sequence[SeriesTable]) -> list[Series]:
-    """All series; those of several tables that have one name are called after their tables too."""
-    found: list[Series] = []
-    names = [one.name for table in tables for one in table.series]
-    for table in tables:
-        for one in table.series:
-            twice = names.count(one.name) > 1
-            name = f"{PurePath(table.name).stem} {one.name}" if twice else one.name
-            found.append(Series(name, one.targets, one.past, one.future, one.times, one.stepping))
-    return found
-
-
 def load_series(config: ForecastData, *, codec: SeriesCodec | None = None, keep: Path | None = None) -> SeriesData:
     """Read series, divide them in time and cut them into windows.
 
@@ -82,8 +71,9 @@ def load_series(config: ForecastData, *, codec: SeriesCodec | None = None, keep:
     tables, name = read_tables(sources, config), data_name(config.sources)
     if codec is None:
         return divided_series(tables, config, name)
-    windows = _all_windows(series_of(tables), codec, config)
-    return make_dataset((windows, [], []), codec, config, name, _notes(tables))
+    series = series_of(tables, codec.names)
+    notes = [*_notes(tables), *namesakes(series, codec.ends)]
+    return make_dataset((_all_windows(series, codec, config), [], []), codec, config, name, notes)
 
 
 def divided_series(tables: Sequence[SeriesTable], config: ForecastData, name: str) -> SeriesData:
@@ -99,10 +89,11 @@ def divided_series(tables: Sequence[SeriesTable], config: ForecastData, name: st
     prepared = [codec.prepare(one) for one in series]
     notes += _constant_notes(series, bounds, config)
     places = drawn_places(prepared, [one.train for one in bounds], codec, most=config.windows, seed=config.split_seed)
+    validation, test = ([(one.train, one.validation) for one in bounds], [(one.validation, one.test) for one in bounds])
     parts = (
         Windows(prepared, places, codec),
-        _held_out(prepared, [(one.train, one.validation) for one in bounds], config.validation_data, codec, config),
-        _held_out(prepared, [(one.validation, one.test) for one in bounds], config.test_data, codec, config),
+        _held_out(prepared, validation, config.validation_data, codec, config, notes),
+        _held_out(prepared, test, config.test_data, codec, config, notes),
     )
     for part, windows in zip(("validation", "test"), parts[1:], strict=True):
         if 0 < len(windows) < FEW:
@@ -184,10 +175,13 @@ def _held_out(
     files: Sequence[str],
     codec: SeriesCodec,
     config: ForecastData,
+    notes: list[str],
 ) -> Windows:
-    """Windows whose forecasts lie in a part: of files of its own, or of spans of the series."""
+    """Windows whose forecasts lie in a part: of files of its own, or of spans of the series; adds to the notes."""
     if files:
-        return _all_windows(series_of(read_tables(files, codec.config)), codec, config)
+        series = series_of(read_tables(files, codec.config), codec.names)
+        notes += namesakes(series, codec.ends)
+        return _all_windows(series, codec, config)
     return Windows(own, spread_places(spans, codec, most=config.origins), codec)
 
 

@@ -22,7 +22,7 @@ class Window(NamedTuple):
         values: (history + horizon,) float64; the last ``horizon`` of them came after the forecast, NaN where unknown.
         past: (context, past) float32, known up to the forecast.
         known: (context + horizon, known) float32, known ahead.
-        series: number of its series; -1 for one that was not trained on.
+        series: the number of its series' name; -1 for one that is not called as any of the training.
         statistics: (5,) float64, the ``Statistics`` of its series; where that was not trained on, of what came before.
         name: of its series.
         origin: the place in its series of the first step that is forecast.
@@ -78,7 +78,7 @@ def cut(series: Prepared, origin: int, codec: SeriesCodec) -> Window:
     values = series.values[origin - codec.history : end]
     values = np.pad(values, (0, codec.history + codec.horizon - len(values)), constant_values=np.nan)
     first = origin - codec.context
-    own = series.statistics if series.number >= 0 else Statistics.of(series.values[:origin], codec.config)
+    own = series.statistics or Statistics.of(series.values[:origin], codec.config)
     statistics = np.array(own, np.float64)
     past, known = series.past[first:origin], series.known[first:end]
     return Window(values, past, known, series.number, statistics, series.name, origin)

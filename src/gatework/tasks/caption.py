@@ -89,7 +89,13 @@ class CaptionTask(ExampleTask[Captioner]):
             else:
                 yield _file(path)
 
-    def answer(self, model: Captioner, inputs: Iterable[Any], options: PredictionConfig) -> Iterator[Answer]:
+    def answer(
+        self,
+        model: Captioner,
+        inputs: Iterable[Any],
+        options: PredictionConfig,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> Iterator[Answer]:
         """The likeliest captions."""
         assert isinstance(options, CaptionPrediction)
         search = BeamOptions(

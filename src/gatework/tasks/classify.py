@@ -130,7 +130,13 @@ class ClassifyTask(ExampleTask[Classifier]):
         """What is named; how it is read depends on the model."""
         return (Named(source, encoding) for source in sources or [STANDARD_INPUT])
 
-    def answer(self, model: Classifier, inputs: Iterable[Named], options: PredictionConfig) -> Iterator[Answer]:
+    def answer(
+        self,
+        model: Classifier,
+        inputs: Iterable[Named],
+        options: PredictionConfig,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> Iterator[Answer]:
         """The class of each input, or why it has none."""
         assert isinstance(options, ClassifyPrediction)
         asked = (one for named in inputs for one in read_inputs(named, model.codec, options))

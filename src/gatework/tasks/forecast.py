@@ -12,7 +12,8 @@ from gatework.data.codec import Codec
 from gatework.data.continuation import written
 from gatework.data.series import Series
 from gatework.data.series_codec import Prepared, SeriesCodec
-from gatework.data.series_dataset import SeriesData, load_series, read_tables, series_of
+from gatework.data.series_dataset import SeriesData, load_series, read_tables
+from gatework.data.series_identity import namesakes, series_of
 from gatework.data.series_windows import Window, Windows, last_window
 from gatework.errors import InputError
 from gatework.models.forecast import ForecastModel
@@ -142,12 +143,17 @@ class ForecastTask(ExampleTask[ForecastModel]):
         yield from ((source, encoding) for source in sources or [OWN])
 
     def answer(
-        self, model: ForecastModel, inputs: Iterable[tuple[str, str]], options: PredictionConfig
+        self,
+        model: ForecastModel,
+        inputs: Iterable[tuple[str, str]],
+        options: PredictionConfig,
+        note: Callable[[str], None] = lambda text: None,
     ) -> Iterator[Answer]:
         """A line for each step after the end of each series."""
         assert isinstance(options, ForecastPrediction)
         for source, encoding in inputs:
-            prepared = [model.codec.prepare(one, ahead=model.codec.horizon) for one in _series(model, source, encoding)]
+            series = _series(model, source, encoding, note)
+            prepared = [model.codec.prepare(one, ahead=model.codec.horizon) for one in series]
             for part in chunks(prepared, AT_ONCE):
                 windows = [last_window(one, model.codec) for one in part]
                 samples = draws(model, windows, options.samples, seed=options.seed)
@@ -197,11 +203,15 @@ def draws(model: ForecastModel, windows: Sequence[Window], samples: int, *, seed
     return model.sample(batch, samples, np.random.default_rng(seed))
 
 
-def _series(model: ForecastModel, source: str, encoding: str) -> Sequence[Series]:
+def _series(model: ForecastModel, source: str, encoding: str, note: Callable[[str], None]) -> Sequence[Series]:
+    codec = model.codec
     if source == OWN:
-        return model.codec.ends
-    config = model.codec.config.model_copy(update={"encoding": encoding})
-    return series_of(read_tables([source], config))
+        return codec.ends
+    tables = read_tables([source], codec.config.model_copy(update={"encoding": encoding}))
+    series = series_of(tables, codec.names)
+    for text in (*(text for table in tables for text in table.notes), *namesakes(series, codec.ends)):
+        note(text)
+    return series
 
 
 def _lines(series: Prepared, samples: np.ndarray, options: ForecastPrediction) -> Iterator[Answer]:

@@ -90,7 +90,13 @@ class MusicTask(ExampleTask[MusicModel]):
             raise InputError("music is read from files", "name MIDI, .mat, JSON or CSV files, or folders of them")
         return iter(sources)
 
-    def answer(self, model: MusicModel, inputs: Iterable[str], options: PredictionConfig) -> Iterator[Answer]:
+    def answer(
+        self,
+        model: MusicModel,
+        inputs: Iterable[str],
+        options: PredictionConfig,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> Iterator[Answer]:
         """For each step of each piece but the first, and for the one after the last: how likely each note was."""
         assert isinstance(options, MusicPrediction)
         for source in inputs:

@@ -90,7 +90,13 @@ class TagTask(ExampleTask[Tagger]):
         """The lines of files."""
         return lines_to_tag(sources, encoding)
 
-    def answer(self, model: Tagger, inputs: Iterable[Line], options: PredictionConfig) -> Iterator[Answer]:
+    def answer(
+        self,
+        model: Tagger,
+        inputs: Iterable[Line],
+        options: PredictionConfig,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> Iterator[Answer]:
         """Words and tags of each sentence; none of an empty line."""
         assert isinstance(options, TagPrediction)
         sentences = sentences_to_tag(inputs, options.columns, options.word_column)

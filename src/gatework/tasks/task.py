@@ -180,8 +180,14 @@ class Task(abc.ABC, Generic[ModelKind, DataKind]):
         """
         raise InputError(f"a {self.name} model answers no questions", "see `gatework --help` for what it does")
 
-    def answer(self, model: ModelKind, inputs: Iterable[Any], options: PredictionConfig) -> Iterator[Answer]:
-        """The answers to inputs, as they come."""
+    def answer(
+        self,
+        model: ModelKind,
+        inputs: Iterable[Any],
+        options: PredictionConfig,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> Iterator[Answer]:
+        """The answers to inputs, as they come; ``note`` is told what the user should know of the inputs."""
         raise InputError(f"a {self.name} model answers no questions", "see `gatework --help` for what it does")
 
     def as_text(self, answer: Answer) -> str:

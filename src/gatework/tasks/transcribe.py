@@ -112,7 +112,13 @@ class TranscribeTask(ExampleTask[Transcriber]):
             else:
                 yield source
 
-    def answer(self, model: Transcriber, inputs: Iterable[str], options: PredictionConfig) -> Iterator[Answer]:
+    def answer(
+        self,
+        model: Transcriber,
+        inputs: Iterable[str],
+        options: PredictionConfig,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> Iterator[Answer]:
         """Symbols, text, score, and when each symbol was said; a note where something is odd."""
         assert isinstance(options, TranscribePrediction)
         for recordings in _read(inputs, model.codec.features.rate, options.batch):

@@ -147,7 +147,13 @@ class TranslateTask(ExampleTask[TranslationModel]):
         """A text on each line."""
         return (line for line, _ in lines_of(sources, encoding))
 
-    def answer(self, model: TranslationModel, inputs: Iterable[str], options: PredictionConfig) -> Iterator[Answer]:
+    def answer(
+        self,
+        model: TranslationModel,
+        inputs: Iterable[str],
+        options: PredictionConfig,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> Iterator[Answer]:
         """The translations of texts, in their order; an empty line has an empty one."""
         assert isinstance(options, TranslationPrediction)
         translator = Translator(model, options)
