@@ -1,0 +1,1 @@
+"""Sequences that studies make: what is to be learnt from each is known exactly."""
