@@ -34,6 +34,7 @@ def test_all_windows_sizes_and_optimizers_are_planned_once():
 
 @pytest.fixture
 def short_plan(monkeypatch):
+    monkeypatch.setattr("gatework.studies.published.binary_memory.HELD_OUT", 150)
     plan = [{**one, "updates": 9} for one in STUDY.plan(Scope(quick=True), [])]
     monkeypatch.setattr(type(STUDY), "plan", lambda *arguments: plan)
 

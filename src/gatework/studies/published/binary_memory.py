@@ -10,13 +10,14 @@ import torch
 from torch.nn import functional as F
 
 from gatework.studies.memory import remembered
-from gatework.studies.networks import StepReader, update
+from gatework.studies.networks import StepReader
 from gatework.studies.report import Report
 from gatework.studies.sizes import parameter_count
 from gatework.studies.sources.coins import FAR, NEAR, coins, expected_loss, floors
 from gatework.studies.statistics import mean_interval
 from gatework.studies.study import Scope, Study
 from gatework.studies.trials import Measured, Settings, Trials
+from gatework.studies.windows import train_in_windows
 
 BATCH = 200
 HELD_OUT = 2000
@@ -57,12 +58,9 @@ class BinaryMemory(Study):
         model.recurrent.requires_grad_(settings["trained"] == "all")
         optimizer = _optimizer(settings, model)
         x, y, _ = coins(settings["updates"] * window, BATCH, np.random.default_rng(settings["seed"]))
-        state: Any = None
-        losses = []
-        for begin in range(0, len(x), window):
-            answers, state = model(x[begin : begin + window], state)
-            loss = F.binary_cross_entropy_with_logits(answers, y[begin : begin + window])
-            losses.append(update(model, loss, optimizer))
+        losses: list[float] = []
+        loss = F.binary_cross_entropy_with_logits
+        train_in_windows(model, x, y, loss, optimizer, k1=window, k2=window, each=losses.append)
         each = max(1, len(losses) // CURVE)
         curve = [float(np.mean(losses[i : i + each])) for i in range(0, len(losses) - each + 1, each)]
         known = _held_out(model, np.random.default_rng([settings["seed"], 1]))
@@ -85,6 +83,7 @@ class BinaryMemory(Study):
         columns = ("optimizer", "rate", "window", "state", "published: learns", "published floor", "ours")
         rows = [_row(key, group) for key, group in trained.groups("optimizer", "rate", "window", "state").items()]
         report.table((*columns, "mean - floor", "best seed", f"within {WITHIN}", "seconds", "failed"), rows, digits=4)
+        report.text(_small_state(trained))
         _explain(trials, report)
 
 
@@ -110,6 +109,18 @@ def _row(key: tuple[Any, ...], group: Trials) -> tuple[Any, ...]:
     near = "yes" if abs(gap) <= WITHIN else "below" if gap < 0 else "no"
     shown = (wanted, f"{floors()[wanted]:.6f}", ours, f"{gap:+.4f}", least, near, f"{seconds:.0f}", len(group.failed))
     return (name, str(rate), window, size, *shown)
+
+
+def _small_state(trials: Trials) -> str:
+    """How near the smaller state comes to both."""
+    best = trials.where(state=SIZES[0]).best("loss")
+    if best is None:
+        return f"No training with a state of {SIZES[0]} succeeded."
+    return (
+        f"Both dependencies need the last eight coins in the state. The best training with a state of {SIZES[0]} "
+        f"({best['optimizer']}, window {best['window']}) ended at {best['loss']:.4f}, "
+        f"{best['loss'] - floors()['both']:+.4f} from *both*."
+    )
 
 
 def _explain(trials: Trials, report: Report) -> None:
