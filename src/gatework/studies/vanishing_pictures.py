@@ -16,7 +16,7 @@ def lags_picture(trials: Trials, scales: Sequence[float]) -> Any:
     """What is left of an error by lag: a column for each scale, before training above and after it below."""
     from gatework.insight.figure import new_figure
 
-    figure = new_figure(11, 6.4)
+    figure = new_figure(9.5, 5.6)
     places = figure.subplots(2, len(scales), sharex=True, sharey=True)
     for row, (when, title) in zip(places, (("before", "as drawn"), ("after", "trained")), strict=True):
         for place, scale in zip(row, scales, strict=True):
@@ -29,7 +29,7 @@ def lags_picture(trials: Trials, scales: Sequence[float]) -> Any:
         row[0].set_ylabel("share of the error that arrives")
     for place in places[-1]:
         place.set_xlabel("steps back from the error")
-    places[0][0].legend(fontsize=8, loc="lower left")
+    figure.legend(*places[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=6, fontsize=9)
     return figure
 
 
@@ -45,12 +45,12 @@ def _regions(place: Any) -> None:
     place.axhline(1, color="grey", linewidth=0.8, linestyle=":")
     place.axhspan(1e2, MOST, color="tab:red", alpha=0.08, linewidth=0)
     place.axhspan(LEAST, 1e-4, color="tab:blue", alpha=0.08, linewidth=0)
-    for height, word in ((MOST / 30, "explodes"), (3e-6, "vanishes")):
-        place.annotate(word, (0.98, height), xycoords=("axes fraction", "data"), ha="right", va="top", fontsize=8)
+    for height, word in ((MOST / 30, "explodes"), (LEAST * 1e3, "vanishes")):
+        place.annotate(word, (0.02, height), xycoords=("axes fraction", "data"), ha="left", va="top", fontsize=8)
 
 
 def clipping_picture(trials: Trials) -> Any:
-    """Norms and losses on the way, a row for each network, clipped and not, of the first seed."""
+    """Norms and losses on the way, a row for each network, clipped and not, of the first seed; x: it diverged."""
     from gatework.insight.figure import new_figure
 
     kinds = list(trials.groups("cell", "scale"))
@@ -63,6 +63,8 @@ def clipping_picture(trials: Trials) -> Any:
                 way = np.array(group[0][name])
                 place.plot(group[0]["every"] * np.arange(1, len(way) + 1), way, label=label, linewidth=1)
                 place.set_yscale("log")
+                if group[0]["diverged"]:
+                    place.plot(max(1, len(way)) * group[0]["every"], way[-1], "x", color=place.lines[-1].get_color())
         norms.axhline(5, color="grey", linewidth=0.8, linestyle=":")
         norms.set_title(f"{cell}, scale {scale:g}: largest norm of the gradient", fontsize=9)
         losses.set_title("loss, nats", fontsize=9)

@@ -96,11 +96,12 @@ class VanishingGradient(Study):
         report.heading("Before training: the factor per step")
         report.text(
             "Published: without gates the factor is at most the largest slope of the activation function times the "
-            "largest singular value of U, here slope times scale (Pascanu et al.). It can explode only where this "
-            "exceeds 1. With gates there is no such bound: c is multiplied by the forget gate, near sigmoid(1) = 0.73 "
-            "where b_f starts at 1; the GRU's h by 1 - z, near 0.5. **So a new LSTM or GRU forgets too**: it is "
-            "training that opens the way, which for tanh and logistic networks of a small scale it cannot find, the "
-            "error being lost on its way.",
+            "largest singular value of U, here slope times scale (Pascanu et al.); only where this exceeds 1 can an "
+            "error explode. A rectified linear unit that is shut passes nothing: an IRNN of scale 0.5 can have "
+            "all of them shut. With gates there is no such bound. The LSTM's c is multiplied by the forget gate, which "
+            "keeps an error whole where it is 1 (Hochreiter and Schmidhuber); as drawn it is near sigmoid(1) = 0.73, "
+            "with the paths through h beside it, and what the GRU keeps is near 0.5. **So a new LSTM or GRU loses the "
+            "error too**, though by less: it is training that opens the way, where it finds it.",
         )
         columns = ("network", "scale", "published: at most", "ours, all states", "ours, h alone", "bound holds")
         report.table(columns, [_before(key, group) for key, group in flow.groups("cell", "scale").items()])
@@ -115,8 +116,10 @@ class VanishingGradient(Study):
         report.heading("The exploding case, and what clipping at 5 does")
         report.text(
             "SGD, which follows a gradient's length as Adam does not, where gradients explode. Clipping bounds the "
-            "step that one steep place can cause and leaves the direction. It carries no error further back: what has "
-            "vanished stays vanished.",
+            "step that one steep place can cause and leaves the direction; the norms are those before clipping. A step "
+            "that is not clipped need not end in numbers that are not finite: it may also leave units saturated or "
+            "shut, where the gradient is small and the loss stays at that of a guess, 0.693. Clipping carries no error "
+            "further back: what has vanished stays vanished, and that a training goes on does not say that it learns.",
         )
         reached = ("largest norm", "updates clipped", "loss", "recalled", "diverged")
         keys = ("cell", "scale", "rate", "clip")
@@ -125,7 +128,7 @@ class VanishingGradient(Study):
             [_clipped(key, group) for key, group in clipping.groups(*keys).items()],
         )
         report.picture(
-            "clipping", clipping_picture(clipping), "Norm of the gradient (left) and loss (right), first seed."
+            "clipping", clipping_picture(clipping), "Gradient (left) and loss (right), first seed; x: diverged."
         )
 
 
@@ -185,8 +188,9 @@ def _before(key: tuple[Any, ...], group: Trials) -> tuple[Any, ...]:
     cell, scale = key
     bound = STEEPEST[cell] * scale if cell in STEEPEST else None
     every, hidden = _factors(group, "before", "all"), _factors(group, "before", "h")
+    published = bound if bound is not None else "1 along c, if f = 1" if cell == "LSTM" else "-"
     holds = "-" if bound is None else max(every) <= bound * (1 + 1e-6)
-    return (cell, str(scale), "-" if bound is None else bound, mean_interval(every), mean_interval(hidden), holds)
+    return (cell, str(scale), published, mean_interval(every), mean_interval(hidden), holds)
 
 
 def _after(key: tuple[Any, ...], group: Trials) -> tuple[Any, ...]:
