@@ -43,12 +43,15 @@ def run_study(
         plan = {key_of(study.name, settings): settings for settings in study.plan(scope, Trials(list(made.values())))}
         if not plan:
             raise InputError(f"the study {study.name} has no trials in this scope", "leave out --seeds, or --quick")
+        known = len(made)
         for key, settings in plan.items():
             found = None if key in made else folder.find(settings)
             if found is not None and not (again and found.error and key not in tried):
                 made[key] = found
         missing = [settings for key, settings in plan.items() if key not in made]
         progress(None, len(plan) - len(missing), len(plan))
+        if not missing and len(made) > known:
+            continue  # what was found may lead to later trials
         if not missing:
             return Trials([made[key] for key in plan])
         for done, trial in enumerate(_made(study, missing, jobs), 1 + len(plan) - len(missing)):
