@@ -20,7 +20,9 @@ class Staged(Study):
 
 
 def test_later_trials_are_found_again(tmp_path):
-    first = run_study(Staged(), Scope(), StudyFolder(tmp_path, "staged"))
+    folder = StudyFolder(tmp_path, "staged")
+    folder.start({})
+    first = run_study(Staged(), Scope(), folder)
     again = run_study(Staged(), Scope(), StudyFolder(tmp_path, "staged"))
     assert [trial.settings for trial in first] == [trial.settings for trial in again]
     assert [trial["stage"] for trial in again] == [1, 1, 2]
