@@ -8,7 +8,7 @@ from typing import Any
 
 from gatework.insight.figure import literal, new_figure
 from gatework.studies.search.search import Tried
-from gatework.studies.search.space import Space
+from gatework.studies.search.space import Dimension, Space
 
 COLOURS = {"done": "C0", "pruned": "0.7"}
 WORDS = {"done": "done", "pruned": "ended early"}
@@ -71,14 +71,27 @@ def draw_slices(tried: Sequence[Tried], space: Space, what: str, sign: float = 1
             if dimension.choices:
                 values = [list(dimension.choices).index(value) for value in values]
             axes.scatter(values, [sign * one.rank for one in some], s=12, color=colour)
-        if dimension.choices:
-            axes.set_xticks(range(len(dimension.choices)), [literal(str(choice)) for choice in dimension.choices])
-        elif dimension.log:
-            axes.set_xscale("log")
         axes.set_xlabel(dimension.name)
+        _scale(axes, dimension)
     _limit(places[0], _known(tried, "done"), sign)
     places[0].set_ylabel(literal(what))
     return figure
+
+
+def _scale(axes: Any, dimension: Dimension) -> None:
+    """The whole range of a setting, as it was drawn from."""
+    if dimension.choices:
+        axes.set_xticks(range(len(dimension.choices)), [literal(str(choice)) for choice in dimension.choices])
+        axes.set_xlim(-0.5, len(dimension.choices) - 0.5)
+        return
+    low, high = dimension.low, dimension.high
+    if dimension.log:
+        axes.set(xscale="log", xlim=(low / (high / low) ** 0.05, high * (high / low) ** 0.05))
+        axes.xaxis.set_minor_formatter(lambda value, place: "")
+        if high / low < 30:  # powers of ten alone would be too few
+            axes.set_xticks([low, (low * high) ** 0.5, high], [f"{x:.3g}" for x in (low, (low * high) ** 0.5, high)])
+    else:
+        axes.set_xlim(low - 0.05 * (high - low), high + 0.05 * (high - low))
 
 
 def _limit(axes: Any, tried: Sequence[Tried], sign: float) -> None:

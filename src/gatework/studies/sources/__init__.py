@@ -1,0 +1,1 @@
+"""Where the sequences of several studies come from."""
