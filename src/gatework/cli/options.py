@@ -100,7 +100,7 @@ def words_of(settings: Mapping[str, Mapping[str, Any]]) -> list[str]:
             words += [word for pair in pairs for word in (flag.removesuffix("s"), pair)]
         else:
             listed = value if isinstance(value, list) else [value]
-            words += [word for one in listed for word in (flag, str(one))]
+            words += [word for one in listed for word in (flag, str(one).removesuffix(".0"))]
     return words
 
 
