@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from gatework.cli.options import words_of
+
 from .conftest import SMALL
 
 pytest.importorskip("optuna")
@@ -110,6 +112,18 @@ def test_a_folder_of_another_search_or_of_something_else(place, command):
     Path("letters", "dear.txt").write_text("dear")
     said = command(*SEARCH, "--folder", "letters")
     assert said.err.startswith("error: letters holds other files")
+
+
+def test_settings_as_words():
+    settings = {
+        "data": {"validation_data": ["a b.txt", "c.txt"]},
+        "model": {"tied": True, "layer_norm": False, "cell_options": {"bias": False, "activation": "relu"}},
+        "training": {"epochs": 3.0, "learning_rate": 0.00125},
+    }
+    assert shlex.join(words_of(settings)) == (
+        "--validation-data 'a b.txt' --validation-data c.txt --tied --no-layer-norm --cell-option bias=false "
+        "--cell-option activation=relu --epochs 3 --learning-rate 0.00125"
+    )
 
 
 @pytest.mark.parametrize(

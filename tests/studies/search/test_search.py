@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from gatework.errors import DivergedError, InputError
+from gatework.errors import DamagedFileError, DivergedError, InputError
 from gatework.studies.folder import StudyFolder
 from gatework.studies.search import Dimension, Search, Space
 from gatework.studies.search.folder import claim
-from gatework.studies.search.search import JOURNAL, STARTUP, UNPRUNED, OutOfTimeError
+from gatework.studies.search.search import JOURNAL, STARTUP, UNPRUNED, WARM, OutOfTimeError
 
 pytest.importorskip("optuna")
 SPACE = Space([Dimension("x", "model", -3.0, 5.0), Dimension("kind", "model", choices=("a", "b"))])
@@ -53,12 +53,10 @@ def test_what_does_worse_than_the_median_ends_early():
     pruned = [one for one in tried if one.state == "pruned"]
     assert pruned
     for one in tried:
-        earlier = [other for other in tried[: one.number - 1] if other.state == "done"]
-        worse = [
-            min(one.course[: at + 1]) > np.median([other.course[at] for other in earlier])
-            for at in (1, 2)[: len(one.course) - 1]
-        ]
-        assert (one.state == "pruned") == (len(earlier) >= UNPRUNED and worse[-1])
+        earlier = [other.course for other in tried[: one.number - 1] if other.state == "done"]
+        last = len(one.course) - 1
+        worse = min(one.course) > np.median([course[last] for course in earlier] or [np.inf])
+        assert (one.state == "pruned") == (len(earlier) >= UNPRUNED and last >= WARM - 1 and worse)
     assert {one.state for one in searched(Search(SPACE, seed=1, sampler="random", prune=False), 25)} == {"done"}
 
 
@@ -80,6 +78,14 @@ def test_a_stopped_search_goes_on_as_it_would_have(tmp_path, sampler):
         file.write('{"op_code":')
     again = searched(Search(SPACE, folder=tmp_path, seed=5, sampler=sampler), 17)
     assert [(one.values, one.rank, one.state) for one in again] == [(one.values, one.rank, one.state) for one in whole]
+
+
+def test_a_damaged_journal_is_said(tmp_path):
+    searched(Search(SPACE, folder=tmp_path), 2)
+    lines = (tmp_path / JOURNAL).read_text().splitlines()
+    (tmp_path / JOURNAL).write_text("\n".join([*lines[:4], "{what", *lines[4:]]) + "\n")
+    with pytest.raises(DamagedFileError, match=r"journal\.log is damaged"):
+        Search(SPACE, folder=tmp_path)
 
 
 def test_a_trial_that_fails_is_counted_and_learnt_from():

@@ -78,8 +78,8 @@ def check_installed() -> None:
 class Search:
     """Trials over a space, lowest rank being best.
 
-    The values of a trial depend on the seed and on the trials that ended before it, so that one that was stopped is
-    made again with the same values.
+    One process at a time may search in a folder. The values of a trial depend on the seed and on the trials that ended
+    before it, so that one that was stopped is made again with the same values.
 
     Args:
         space: what may be chosen.
