@@ -193,13 +193,12 @@ def _search(tuning: Tuning, search: Search, trials: int, minutes: float | None) 
 
 
 def _line(made: Tried, best: Tried | None, trials: int) -> str:
-    values = "  ".join(f"{name} {value}" for name, value in made.values.items())
     ends = {
         "done": made.measured.get("headline", "") + ("  (best so far)" if best == made else ""),
         "pruned": f"ended early after {len(made.course)} validations",
         "failed": made.error,
     }
-    return f"{made.number:3} of {trials}  {values}:  {ends[made.state]}  {made.seconds:.1f} s"
+    return f"{made.number:3} of {trials}  {made.said()}:  {ends[made.state]}  {made.seconds:.1f} s"
 
 
 def _tell(tuning: Tuning, search: Search, path: Path, base: list[str]) -> None:

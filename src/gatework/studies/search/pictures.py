@@ -89,9 +89,11 @@ def _scale(axes: Any, dimension: Dimension) -> None:
         axes.set(xscale="log", xlim=(low / (high / low) ** 0.05, high * (high / low) ** 0.05))
         axes.xaxis.set_minor_formatter(lambda value, place: "")
         if high / low < 30:  # powers of ten alone would be too few
-            axes.set_xticks([low, (low * high) ** 0.5, high], [f"{x:.3g}" for x in (low, (low * high) ** 0.5, high)])
+            ticks = [dimension.at(share) for share in (0.0, 0.5, 1.0)]
+            axes.set_xticks(ticks, [f"{tick:.3g}" for tick in ticks])
     else:
         axes.set_xlim(low - 0.05 * (high - low), high + 0.05 * (high - low))
+        axes.xaxis.get_major_locator().set_params(integer=dimension.whole)
 
 
 def _limit(axes: Any, tried: Sequence[Tried], sign: float) -> None:

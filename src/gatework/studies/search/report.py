@@ -67,7 +67,7 @@ def write_report(
         )
         report.table(["setting", "share"], shares.items())
         report.picture("importance", draw_importances(shares), "How much each setting mattered.")
-    failed = [f"- trial {one.number} ({one.values}): {one.error}" for one in tried if one.state == "failed"]
+    failed = [f"- trial {one.number} ({one.said()}): {one.error}" for one in tried if one.state == "failed"]
     if failed:
         report.heading("Failed trials")
         report.text("\n".join(failed))

@@ -60,6 +60,10 @@ class Tried:
     drawn: Values = field(repr=False)
     course: list[float] = field(repr=False)
 
+    def said(self) -> str:
+        """Its values as one reads them."""
+        return ", ".join(f"{name} {value}" for name, value in self.values.items())
+
 
 def check_installed() -> None:
     """Check that a search can be run.
