@@ -41,7 +41,7 @@ def test_a_report_of_a_figure_that_is_better_when_higher(tmp_path):
     assert "9 trials, 0.3 minutes: 7 done, 1 ended early, 1 failed." in text
     assert "To go on with the best: `gatework train x`" in text
     best = [line for line in text.splitlines() if line.startswith("| 6 |")]
-    assert best == ["| 6 | 0.06 | 13 | 2 | gru | 0.5600 | 106 | 2.0000 |"]
+    assert best == ["| 6 | 0.06 | 13 | 2 | gru | 0.5600 | 106 | 2.0 |"]
     rows = [line.split()[1] for line in text.splitlines() if line.startswith("| ") and line.split()[1].isdigit()]
     assert rows == ["6", "5", "4", "3", "2", "1", "9"]
     assert "| learning_rate | 0.700 |" in text

@@ -49,24 +49,8 @@ def write_report(
     )
     if command:
         report.text(f"To go on with the best: `{command}`")
-    report.heading("The best trials")
-    ordered = sorted((one for one in tried if one.state == "done"), key=lambda one: one.rank)[:SHOWN]
-    rows = [
-        [one.number, *map(str, one.values.values()), sign * one.rank, _parameters(one), one.seconds] for one in ordered
-    ]
-    report.table(["trial", *(one.name for one in space), what, "parameters", "seconds"], rows, digits=4)
-    report.picture("history", draw_history(tried, what, sign), "The trials in their order.")
-    report.picture("slices", draw_slices(tried, space, what, sign), "Where the good values lie.")
-    report.heading("What mattered")
-    if shares is None:
-        report.text("Too few trials were done to tell.")
-    else:
-        report.text(
-            "The share of the variance that each setting explains alone, by fANOVA over the trials that were done; "
-            "a search that proposes good values tells less of bad ones than `--sampler random` does."
-        )
-        report.table(["setting", "share"], shares.items())
-        report.picture("importance", draw_importances(shares), "How much each setting mattered.")
+    _tell_best(report, tried, space, what, sign)
+    _tell_importances(report, shares)
     failed = [f"- trial {one.number} ({one.said()}): {one.error}" for one in tried if one.state == "failed"]
     if failed:
         report.heading("Failed trials")
@@ -74,6 +58,31 @@ def write_report(
     write_csv(folder / "trials.csv", [_row(one, sign, what) for one in tried])
     write_text(folder / "report.md", "\n\n".join(report.parts) + "\n")
     return folder / "report.md"
+
+
+def _tell_best(report: Report, tried: Sequence[Tried], space: Space, what: str, sign: float) -> None:
+    report.heading("The best trials")
+    ordered = sorted((one for one in tried if one.state == "done"), key=lambda one: one.rank)[:SHOWN]
+    rows = [
+        [one.number, *map(str, one.values.values()), sign * one.rank, _parameters(one), f"{one.seconds:.1f}"]
+        for one in ordered
+    ]
+    report.table(["trial", *(one.name for one in space), what, "parameters", "seconds"], rows, digits=4)
+    report.picture("history", draw_history(tried, what, sign), "The trials in their order.")
+    report.picture("slices", draw_slices(tried, space, what, sign), "Where the good values lie.")
+
+
+def _tell_importances(report: Report, shares: Mapping[str, float] | None) -> None:
+    report.heading("What mattered")
+    if shares is None:
+        report.text("Too few trials were done to tell.")
+        return
+    report.text(
+        "The share of the variance that each setting explains alone, by fANOVA over the trials that were done; "
+        "a search that proposes good values tells less of bad ones than `--sampler random` does."
+    )
+    report.table(["setting", "share"], shares.items())
+    report.picture("importance", draw_importances(shares), "How much each setting mattered.")
 
 
 def _parameters(one: Tried) -> int | None:
