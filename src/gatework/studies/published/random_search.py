@@ -62,7 +62,7 @@ class RandomSearch(Study):
         size = {"updates": 40 if scope.quick else 120, "trainings": 16 if scope.quick else 32}
         return [
             {**base, **size, "search": arm} | ({"trainings": len(_grid())} if arm == "grid" else {}) | {"seed": seed}
-            for seed in scope.seed_range(1, 3)
+            for seed in scope.seed_range(1, 5)
             for arm in ARMS
         ]
 

@@ -25,6 +25,7 @@ def importances(tried: Sequence[Tried], space: Space, seed: int = 1) -> dict[str
     """
     import optuna
 
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     done = [one for one in tried if one.state == "done" and math.isfinite(one.rank)]
     if len(done) < FEWEST or len({one.rank for one in done}) < 2:
         return None
