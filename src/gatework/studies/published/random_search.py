@@ -217,7 +217,8 @@ def _picture(courses: dict[str, dict[int, list[float]]]) -> Any:
     axes = figure.subplots()
     for arm, own in courses.items():
         means = [mean_interval(values).mean for values in zip(*own.values(), strict=True)]
-        axes.plot(range(1, len(means) + 1), means, label=NAMES[arm], drawstyle="steps-post")
+        style = "--" if arm == "tpe-pruned" else "-"  # it may lie upon the other
+        axes.plot(range(1, len(means) + 1), means, style, label=NAMES[arm], drawstyle="steps-post")
     axes.set(xlabel="trainings", ylabel="validation loss, nats a character")
     axes.legend(fontsize=8)
     return figure
