@@ -209,7 +209,7 @@ def _picture(known: Trials, text: Trials) -> Any:
             label = f"HMM, {size} states" if model == "hmm" else f"{model}, {size} units"
             _line(axes, above, label, "-" if model == "hmm" else "--")
         axes.set(title=f"made by {states} states", xlabel="training symbols", xscale="log", yscale="log")
-        axes.minorticks_off()
+        axes.xaxis.minorticks_off()
         axes.set_xticks(trains := [train for (train,) in group.groups("train")], [f"{train:,}" for train in trains])
         axes.legend(fontsize=7)
     places[0].set_ylabel("nats a symbol above the floor")
