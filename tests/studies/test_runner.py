@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import signal
 
 import pytest
 
 from gatework.errors import InputError
 from gatework.storage import read_json
 from gatework.studies import Report, Scope, Study, StudyFolder, Trials, find_study, run_study
+from gatework.training.signals import Interrupted
 
 
 class Squares(Study):
@@ -62,6 +64,18 @@ def test_it_goes_on_where_it_was_stopped(tmp_path):
     assert len(Squares.made) == 7
     run_study(Squares(), Scope(), folder, again=True)
     assert [settings["number"] for settings in Squares.made[7:]] == [0, 0]
+
+
+def test_a_training_that_is_stopped_stops_the_study(tmp_path):
+    class Stopped(Squares):
+        def measure(self, settings):
+            if settings["number"] == -2:
+                raise Interrupted(signal.SIGINT)
+            return super().measure(settings)
+
+    with pytest.raises(Interrupted):
+        run_study(Stopped(), Scope(), StudyFolder(tmp_path / "s", "squares"))
+    assert len(list((tmp_path / "s" / "trials").iterdir())) == len(Squares.made) == 2
 
 
 def test_processes_measure_the_same(tmp_path):

@@ -88,6 +88,22 @@ def check_given(settings: Mapping[str, Mapping[str, Any]], tasks: Mapping[str, S
                 )
 
 
+def words_of(settings: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Settings as they are given on a command line: what ``with_settings`` reads."""
+    words: list[str] = []
+    for name, value in (pair for given in settings.values() for pair in given.items()):
+        flag = "--" + name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(flag if value else f"--no-{flag[2:]}")
+        elif isinstance(value, dict):
+            pairs = [f"{key}={one if isinstance(one, str) else json.dumps(one)}" for key, one in value.items()]
+            words += [word for pair in pairs for word in (flag.removesuffix("s"), pair)]
+        else:
+            listed = value if isinstance(value, list) else [value]
+            words += [word for one in listed for word in (flag, str(one).removesuffix(".0"))]
+    return words
+
+
 def _option(name: str, field: FieldInfo, panel: str, hidden: bool) -> inspect.Parameter:
     flag = _flag(name, field)
     kind = list[str] if _is_mapping(field) else _plain_type(field)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,15 +70,34 @@ def with_given(saved: dict[str, Any], settings: dict[str, dict[str, Any]]) -> di
 
 def new_trainer(task: Task[Any, Any], config: RunConfig, folder: RunFolder | None = None) -> tuple[RunConfig, Trainer]:
     """Read the data, settle what they decide, make the model, and check all that can be before anything is written."""
+    return trainer_of(task, config, read_data(task, config, None if folder is None else folder.data), folder)
+
+
+def read_data(task: Task[Any, Any], config: RunConfig, keep: Path | None = None) -> Any:
+    """The data of a configuration; ``keep`` is where standard input is kept."""
     from gatework.cli.progress import loading
-    from gatework.training import Trainer
 
     with loading(f"reading the {task.data_word}") as progress:
-        data = task.load(config.data, progress=progress, keep=None if folder is None else folder.data)
+        return task.load(config.data, progress=progress, keep=keep)
+
+
+def trainer_of(
+    task: Task[Any, Any], config: RunConfig, data: Any, folder: RunFolder | None = None
+) -> tuple[RunConfig, Trainer]:
+    """Settle what the data decide, make the model, and check all that can be before anything is written."""
+    from gatework.training import Trainer
+
     config = task.settled(config, data)
     trainer = Trainer(build_model(task, config, data), data, config.training, folder)
     task.check(trainer)
     return config, trainer
+
+
+def source_name(config: RunConfig) -> str:
+    """What a folder for results from these data is called: letters, digits and dashes, 30 at the most."""
+    default = "python-reference" if config.task == "language" else config.task
+    source = Path(config.data.sources[0]).stem if config.data.sources else default
+    return (re.sub(r"[^A-Za-z0-9]+", "-", source).strip("-").lower() or "text")[:30]
 
 
 def build_model(task: Task[Any, Any], config: RunConfig, data: Any) -> Model[Any, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gatework.cli.options import with_settings
-from gatework.cli.setting_up import LIMITS, PURPOSES, SECTIONS, build_model, merged_config, new_trainer, with_given
+from gatework.cli.setting_up import (
+    LIMITS,
+    PURPOSES,
+    SECTIONS,
+    build_model,
+    merged_config,
+    new_trainer,
+    source_name,
+    with_given,
+)
 from gatework.errors import InputError
 from gatework.settings import RecurrentConfig, RunConfig, checked_config
 
@@ -166,9 +174,6 @@ def _train(task: Task[Any, Any], trainer: Trainer) -> int:
 
 def _new_path(config: RunConfig) -> Path:
     """``runs/DATE-DATA-CELL``."""
-    default = "python-reference" if config.task == "language" else config.task
-    source = Path(config.data.sources[0]).stem if config.data.sources else default
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", source).strip("-").lower() or "text"
     stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
     kind = config.model.cell if isinstance(config.model, RecurrentConfig) else config.task
-    return Path("runs") / f"{stamp}-{plain[:30]}-{kind}"
+    return Path("runs") / f"{stamp}-{source_name(config)}-{kind}"

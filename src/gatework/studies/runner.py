@@ -77,8 +77,14 @@ def _made(study: Study, plan: Sequence[Settings], jobs: int) -> Iterator[Trial]:
 
 
 def make_trial(study: Study, settings: Settings) -> Trial:
-    """Make one trial, with one thread; what goes wrong in it becomes its ``error``."""
+    """Make one trial, with one thread; what goes wrong in it becomes its ``error``.
+
+    Raises:
+        Interrupted: Ctrl-C or SIGTERM came while a model was trained.
+    """
     import torch
+
+    from gatework.training.signals import Interrupted
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -88,6 +94,8 @@ def make_trial(study: Study, settings: Settings) -> Trial:
     try:
         torch.manual_seed(settings.get("seed", 0))
         measured = study.measure(settings)
+    except Interrupted:  # of a training in the trial: the study stops, and the trial is not made
+        raise
     except Exception as caught:  # noqa: BLE001 (a trial that fails is shown and counted, the others go on)
         error = f"{type(caught).__name__}: {caught}".splitlines()[0]
     finally:

@@ -1,1 +1,1 @@
-"""Sequences that studies make: what is to be learnt from each is known exactly."""
+"""Sequences that studies learn from: made here, where what can be learnt is known exactly, or read from given data."""
