@@ -1,0 +1,1 @@
+"""Made sequences that studies learn from: one task, or a few close ones, a file."""
