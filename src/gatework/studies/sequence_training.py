@@ -15,8 +15,9 @@ from gatework.studies.trials import Measured
 SOLVED = 0.95
 """The share of sequences, all of whose answers are right, from which a task counts as solved."""
 
-CHECKS = 15
-JUDGED = 360
+CHECKS = 10
+JUDGED = 200
+LONG = 500
 CLIP = 1.0
 
 
@@ -67,7 +68,7 @@ def learn(model: StepReader, task: SequenceTask, lesson: Lesson) -> Measured:
 
 def judge(model: StepReader, task: SequenceTask, lesson: Lesson) -> tuple[float, float]:
     """The loss on sequences that are not learnt from, and the share of them that is right throughout."""
-    few = JUDGED if lesson.length < JUDGED else JUDGED // 4
+    few = JUDGED if lesson.length < LONG else JUDGED // 2
     batch = (task.examine or task.draw)(lesson.length, few, np.random.default_rng([lesson.seed, 1]))
     with torch.no_grad():
         answers = model(batch.x)[0]
