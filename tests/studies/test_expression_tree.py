@@ -15,6 +15,7 @@ from gatework.layers import Recurrent
 from gatework.studies.expression_tree import TreeCell, check_definitions, nodes, parts, replaced, text_of
 from gatework.studies.known_trees import KNOWN
 from gatework.studies.mutations import LARGEST, MUTATIONS, mutate, pruned, remembers, size_of
+from gatework.testing import check_cell
 
 TWINS = {
     "tanh": (Elman, {}, "h"),
@@ -126,3 +127,8 @@ def test_a_cell_must_see_its_input_and_its_past():
     assert not remembers([("h", ["recurrent", "h_old"])])
     assert not remembers([("c", ["affine", "h_old"]), ("h", ["tanh", ["input"]])])
     assert [name for name, _ in pruned([("z", "one"), ("r", "h_old"), ("h", ["affine", "r"])])] == ["r", "h"]
+
+
+@pytest.mark.parametrize("name", ["LSTM-b"])
+def test_the_laws_of_all_cells_hold(name):
+    check_cell(TreeCell(3, 7, definitions=KNOWN[name]))

@@ -37,7 +37,7 @@ def write_comparison(trials: Trials, report: Report) -> None:
     report.text(
         "The accuracy is the share of next characters that the network thinks likeliest: in arithmetic those of "
         "results, in XML and text all. *LSTM-f*, *-i* and *-o* lack a gate, *LSTM-b* starts with a forget bias of 1.",
-        "Differs from the source: networks of equal and small size, Adam, five hundred updates (there a search for "
+        "Differs from the source: networks of equal and small size, Adam, some hundred updates (there a search for "
         "hyperparameters for each cell, and networks of up to 5 million parameters); numbers of up to two digits "
         "instead of eight, names of up to six letters, Python's language reference as the text instead of Penn "
         "Treebank; W x + b where MUT1 and MUT2 have the bare x. Published figures are quoted from secondary notes, "
@@ -85,8 +85,8 @@ def write_search(trials: Trials, finals: Trials, report: Report) -> None:
     seconds = sum(trial.seconds for trial in trials)
     compiling = sum(trials.values("compile_seconds"))
     report.text(
-        f"{len(trials)} cells were compiled, trained on {' and '.join(TASKS)} and judged in {seconds:.0f} seconds of "
-        f"one core: **{3600 * len(trials) / max(seconds, 1e-9):,.0f} cells an hour**. Compiling took "
+        f"{len(trials)} cells were compiled, trained on {' and '.join(TASKS)} and judged in {seconds:.0f} seconds with "
+        f"one thread: **{3600 * len(trials) / max(seconds, 1e-9):,.0f} cells an hour**. Compiling took "
         f"{compiling:.0f} seconds of these (first use of a kernel, both tasks).",
         "Failed: "
         + (", ".join(f"{count} by {kind}" for kind, count in failures.items()) or "none")

@@ -49,11 +49,12 @@ def _merit(trials: Iterable[Trial]) -> tuple[float, ...]:
 def write_report(trials: Trials, report: Report) -> None:
     """All parts."""
     best = chosen(trials)
+    rates = " and ".join(str(rate) for (rate,) in trials.groups("rate"))
     report.text(
         f"A sequence is right where every answer in it is; a task is solved where {SOLVED:.0%} of sequences that were "
         "not learnt from are right. Training stops there. Each cell has 32 units, Adam, gradients of norm 1 at most; "
-        "the better of two rates (0.002, 0.01) with the first seed is used with the others, so that the first seed's "
-        "figure is a little favoured; at 1,000 steps there is one seed and one rate, 0.002. Figures are those "
+        f"of the rates {rates} with the first seed the better one is used with the others, so that the first seed's "
+        "figure is a little favoured; at 1,000 steps there is one seed and one rate. Figures are those "
         "of the best check.",
         "*orthogonal* is a linear recurrence whose matrix starts orthogonal, *chrono lstm* an LSTM whose gates start "
         "with memories of all lengths up to the task's, *lru* a linear recurrent unit, *lem* long expressive memory.",
