@@ -8,7 +8,8 @@ import pytest
 
 from gatework.errors import InputError
 from gatework.storage import read_json
-from gatework.studies import Report, Scope, Study, StudyFolder, Trials, find_study, run_study
+from gatework.studies import Report, Scope, Study, StudyFolder, Trials, find_study, found_trials, make_trial, run_study
+from gatework.training.signals import Interrupted
 
 
 class Squares(Study):
@@ -62,6 +63,25 @@ def test_it_goes_on_where_it_was_stopped(tmp_path):
     assert len(Squares.made) == 7
     run_study(Squares(), Scope(), folder, again=True)
     assert [settings["number"] for settings in Squares.made[7:]] == [0, 0]
+
+
+def test_what_was_made_is_found_and_nothing_made(tmp_path):
+    folder = StudyFolder(tmp_path / "s", "squares")
+    assert found_trials(Squares(), Scope(), folder)[1] == 6
+    made = run_study(Squares(), Scope(), folder)
+    Squares.made.clear()
+    found, known = found_trials(Squares(), Scope(), folder)
+    assert [trial.settings for trial in found] == [trial.settings for trial in made]
+    assert (known, Squares.made) == (7, [])
+
+
+def test_a_stopped_trial_has_not_failed(monkeypatch):
+    def stopped(study, settings):
+        raise Interrupted(2)
+
+    monkeypatch.setattr(Squares, "measure", stopped)
+    with pytest.raises(Interrupted):
+        make_trial(Squares(), {"number": 3})
 
 
 def test_processes_measure_the_same(tmp_path):
