@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import csv
+import math
 
 import pytest
 
 from gatework.errors import InputError
 from gatework.storage import read_json
-from gatework.studies import Report, Scope, Study, StudyFolder, Trials, find_study, found_trials, make_trial, run_study
+from gatework.studies import (
+    Report,
+    Scope,
+    Study,
+    StudyFolder,
+    Trial,
+    Trials,
+    find_study,
+    found_trials,
+    make_trial,
+    run_study,
+)
 from gatework.training.signals import Interrupted
 
 
@@ -73,6 +85,12 @@ def test_what_was_made_is_found_and_nothing_made(tmp_path):
     found, known = found_trials(Squares(), Scope(), folder)
     assert [trial.settings for trial in found] == [trial.settings for trial in made]
     assert (known, Squares.made) == (7, [])
+
+
+def test_zero_is_a_number_and_may_be_the_best():
+    trials = Trials([Trial({"seed": seed}, {"value": value}, 1.0) for seed, value in enumerate((3, 0, None, math.nan))])
+    assert trials.best("value").settings == {"seed": 1}
+    assert trials.best("other") is None
 
 
 def test_a_stopped_trial_has_not_failed(monkeypatch):

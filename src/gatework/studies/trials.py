@@ -97,7 +97,8 @@ class Trials(Sequence[Trial]):
 
     def best(self, name: str, *, highest: bool = False) -> Trial | None:
         """The one that did not fail and whose measured number is lowest; None where no one has a finite one."""
-        finite = [trial for trial in self.good if math.isfinite(float(trial.measured.get(name) or math.nan))]
+        known = [trial for trial in self.good if trial.measured.get(name) is not None]
+        finite = [trial for trial in known if math.isfinite(float(trial.measured[name]))]
         if not finite:
             return None
         return (max if highest else min)(finite, key=lambda trial: float(trial.measured[name]))
