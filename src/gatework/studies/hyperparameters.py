@@ -26,11 +26,14 @@ class Range:
     high: float
     logarithmic: bool = False
 
+    def place(self, number: float) -> float:
+        """The number on the scale on which draws are uniform."""
+        return math.log(number) if self.logarithmic else number
+
     def draw(self, random: np.random.Generator) -> float:
         """A number between the two."""
-        if not self.logarithmic:
-            return float(random.uniform(self.low, self.high))
-        return math.exp(random.uniform(math.log(self.low), math.log(self.high)))
+        drawn = float(random.uniform(self.place(self.low), self.place(self.high)))
+        return math.exp(drawn) if self.logarithmic else drawn
 
 
 def drawn(ranges: Mapping[str, Range], count: int, seed: int) -> list[dict[str, float]]:
@@ -61,7 +64,8 @@ def importances(
     if len(set(finite.values(target))) < 2:
         return {}
     floating = optuna.distributions.FloatDistribution
-    numbers = {name: floating(one.low, one.high, log=one.logarithmic) for name, one in ranges.items()}
+    # Optuna's forest averages over a logarithmic distribution as if it were uniform: it gets the logarithms
+    numbers = {name: floating(one.place(one.low), one.place(one.high)) for name, one in ranges.items()}
     names = {name: optuna.distributions.CategoricalDistribution(tuple(values)) for name, values in choices.items()}
     space: dict[str, Any] = {**numbers, **names}
     verbosity = optuna.logging.get_verbosity()
@@ -69,9 +73,11 @@ def importances(
     try:
         study = optuna.create_study()
         for trial in finite:
-            params = {name: trial.settings[name] for name in space}
+            params = {name: trial.settings[name] for name in choices}
+            params |= {name: one.place(trial.settings[name]) for name, one in ranges.items()}
             study.add_trial(optuna.create_trial(params=params, distributions=space, value=trial[target]))
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=1)
-        return optuna.importance.get_param_importances(study, evaluator=evaluator)
+        found = optuna.importance.get_param_importances(study, evaluator=evaluator)
+        return {name: float(share) for name, share in found.items()}
     finally:
         optuna.logging.set_verbosity(verbosity)
