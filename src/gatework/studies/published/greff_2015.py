@@ -148,10 +148,10 @@ def _protocol(scope: Scope) -> list[str]:
         "noise on the input uniformly in [0, 1]; Nesterov's momentum. Each draw is used for all nine variants, with "
         "the same seed, and variants are compared draw by draw; *best of ours* is chosen on the validation part.",
         f"Smaller than published (200 draws for each variant and task): {len(scope.seed_range(4, 12))} draws, widths "
-        f"from {width.low:g} to {width.high:g}, {music['epochs']} epochs of JSB Chorales in batches of 8, {text['updates']} updates of "
-        "32 windows of 32 characters of Tiny Shakespeare in place of speech and handwriting. The rate is drawn from "
-        "[0.001, 1] and not [1e-6, 0.01]: our loss is the mean over steps, and gradients are clipped to a norm of 1. "
-        "The forget bias starts at 1.",
+        f"from {width.low:g} to {width.high:g}, {music['epochs']} epochs of JSB Chorales in batches of 8, "
+        f"{text['updates']} updates of 32 windows of 32 characters of Tiny Shakespeare in place of speech and "
+        "handwriting. The rate is drawn from [0.001, 1] and not [1e-6, 0.01]: our loss is the mean over steps, and "
+        "gradients are clipped to a norm of 1. The forget bias starts at 1.",
         "Intervals are not corrected for eight comparisons: of eight variants without any effect, one in three such "
         "tables would show one as different. Short trainings also favour what learns fast.",
     ]
