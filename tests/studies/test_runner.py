@@ -9,7 +9,16 @@ import pytest
 
 from gatework.errors import InputError
 from gatework.storage import read_json
-from gatework.studies import Report, Scope, Study, StudyFolder, Trials, find_study, run_study
+from gatework.studies import (
+    Report,
+    Scope,
+    Study,
+    StudyFolder,
+    Trials,
+    find_study,
+    found_trials,
+    run_study,
+)
 from gatework.training.signals import Interrupted
 
 
@@ -76,6 +85,16 @@ def test_a_training_that_is_stopped_stops_the_study(tmp_path):
     with pytest.raises(Interrupted):
         run_study(Stopped(), Scope(), StudyFolder(tmp_path / "s", "squares"))
     assert len(list((tmp_path / "s" / "trials").iterdir())) == len(Squares.made) == 2
+
+
+def test_what_was_made_is_found_and_nothing_made(tmp_path):
+    folder = StudyFolder(tmp_path / "s", "squares")
+    assert found_trials(Squares(), Scope(), folder)[1] == 6
+    made = run_study(Squares(), Scope(), folder)
+    Squares.made.clear()
+    found, known = found_trials(Squares(), Scope(), folder)
+    assert [trial.settings for trial in found] == [trial.settings for trial in made]
+    assert (known, Squares.made) == (7, [])
 
 
 def test_processes_measure_the_same(tmp_path):

@@ -31,6 +31,7 @@ def study(
         int | None, typer.Option(min=1, help="Trials at once, each with one thread; one a core unless given.")
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Make the trials that failed once more.")] = False,
+    so_far: Annotated[bool, typer.Option("--so-far", help="Report on what was made so far; make nothing.")] = False,
 ) -> int:
     """Run a published experiment and see whether its claims hold here.
 
@@ -56,17 +57,17 @@ def study(
     found = find_study(name)
     found.check()
     suffix = "-quick" if quick else ""
-    return _run(found, folder or Path("runs/studies") / f"{name}{suffix}", quick, seeds, jobs, again)
+    return _run(found, folder or Path("runs/studies") / f"{name}{suffix}", quick, seeds, jobs, again, so_far)
 
 
-def _run(study: Study, path: Path, quick: bool, seeds: int | None, jobs: int | None, again: bool) -> int:
+def _run(study: Study, path: Path, quick: bool, seeds: int | None, jobs: int | None, again: bool, so_far: bool) -> int:
     import os
     import time
 
     from gatework.cli.console import out
     from gatework.cli.trials import shown_trials
     from gatework.storage import write_text
-    from gatework.studies import Report, Scope, StudyFolder, run_study
+    from gatework.studies import Report, Scope, StudyFolder, found_trials, run_study
     from gatework.training.signals import Interrupted, StopSignals
 
     scope = Scope(quick, seeds)
@@ -74,15 +75,25 @@ def _run(study: Study, path: Path, quick: bool, seeds: int | None, jobs: int | N
     folder.start({"quick": quick, "seeds": seeds})
     start = time.perf_counter()
     out.print(f"[bold]{study.title}[/]\n{study.question}", highlight=False)
+    known = 0
     try:
         with StopSignals() as stop, shown_trials(stop.poll) as progress:
-            trials = run_study(study, scope, folder, jobs=jobs or os.cpu_count() or 1, again=again, progress=progress)
+            if so_far:
+                trials, known = found_trials(study, scope, folder)
+            else:
+                trials = run_study(
+                    study, scope, folder, jobs=jobs or os.cpu_count() or 1, again=again, progress=progress
+                )
     except Interrupted as stopped:
         out.print(f"stopped; what was made is kept in {path}: the same command goes on", markup=False)
         return stopped.status
+    if not trials:
+        raise InputError(f"{path} has no trials yet", "leave out --so-far")
     if not trials.good:
         raise InputError(f"all {len(trials)} trials failed, the first by {trials[0].error}", "see trials in the folder")
     report = Report(path)
+    if known > len(trials):
+        report.text(f"**Unfinished**: {len(trials)} of the {known} trials known to be needed so far were made.")
     study.report(trials, report, scope)
     write_text(path / "report.md", report.markdown(study, scope, trials, time.perf_counter() - start))
     folder.write_table(trials)

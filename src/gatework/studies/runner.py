@@ -9,6 +9,7 @@ from gatework.errors import InputError
 from gatework.studies.folder import StudyFolder
 from gatework.studies.study import Scope, Study
 from gatework.studies.trials import Measured, Settings, Trial, Trials, key_of
+from gatework.training.signals import Interrupted
 
 Progress = Callable[[Trial | None, int, int], None]
 """Told of the trial that was made (None at the start), how many are made, and how many are known to be needed."""
@@ -62,6 +63,17 @@ def run_study(
             progress(trial, done, len(plan))
 
 
+def found_trials(study: Study, scope: Scope, folder: StudyFolder) -> tuple[Trials, int]:
+    """The trials that a folder has, and how many are known to be needed; none is made."""
+    found = Trials([])
+    while True:
+        plan = study.plan(scope, found)
+        kept = [trial for trial in map(folder.find, plan) if trial is not None]
+        if len(kept) == len(found):
+            return found, len(plan)
+        found = Trials(kept)
+
+
 def _made(study: Study, plan: Sequence[Settings], jobs: int) -> Iterator[Trial]:
     """Trials in the order in which they end."""
     if jobs == 1:
@@ -84,8 +96,6 @@ def make_trial(study: Study, settings: Settings) -> Trial:
     """
     import torch
 
-    from gatework.training.signals import Interrupted
-
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     start = time.perf_counter()
@@ -94,8 +104,8 @@ def make_trial(study: Study, settings: Settings) -> Trial:
     try:
         torch.manual_seed(settings.get("seed", 0))
         measured = study.measure(settings)
-    except Interrupted:  # of a training in the trial: the study stops, and the trial is not made
-        raise
+    except Interrupted:
+        raise  # a trainer takes the signal itself; a trial that was stopped has not failed
     except Exception as caught:  # noqa: BLE001 (a trial that fails is shown and counted, the others go on)
         error = f"{type(caught).__name__}: {caught}".splitlines()[0]
     finally:
