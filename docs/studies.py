@@ -19,8 +19,8 @@ from gatework.studies import Study, find_study, study_names
 HEAD = """# Studies
 
 Published experiments, run by the commands below on two cores without a GPU; each folder has the report, its pictures
-and all trials with their seeds. Minutes are the sum over a study's trials, each made by one core that other work may have
-shared; `--jobs` makes several at once. [What the commands do](../experiments.md).
+and all trials with their seeds. Minutes are the sum over a study's trials, each made by one core that other work may
+have shared; `--jobs` makes several at once. [What the commands do](../experiments.md).
 
 | study | what it asks | trials | minutes of one core |
 |---|---|--:|--:|
