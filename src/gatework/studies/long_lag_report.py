@@ -130,7 +130,7 @@ def _overview(trials: Trials) -> Any:
 
     rows = list(trials.groups("task", "length"))
     cells = [cell for (cell,) in trials.groups("cell")]
-    table = np.full((len(rows), len(cells)), np.nan)
+    table = np.full((max(1, len(rows)), max(1, len(cells))), np.nan)
     for (task, length, cell), group in trials.good.groups("task", "length", "cell").items():
         table[rows.index((task, length)), cells.index(cell)] = np.mean(group.values("right"))
     figure = new_figure(2.2 + 0.75 * len(cells), 1.2 + 0.36 * len(rows))
