@@ -42,6 +42,18 @@ def add_levels(axes: Any, levels: Mapping[str, float]) -> None:
         axes.annotate(name, (1, level), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
 
 
+def plain_log_ticks(axis: Any) -> None:
+    """Numbers without powers at the ticks of a logarithmic axis, those between the powers where they have room."""
+    from matplotlib.ticker import LogFormatter
+
+    class Plain(LogFormatter):
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return f"{x:g}" if super().__call__(x, pos) else ""
+
+    axis.set_major_formatter(Plain())
+    axis.set_minor_formatter(Plain(labelOnlyBase=False))
+
+
 def literal(text: str) -> str:
     """A text that matplotlib shows as it is: no mathematics."""
     return text.replace("$", r"\$")

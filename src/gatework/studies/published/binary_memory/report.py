@@ -108,7 +108,7 @@ def _below(trials: Trials, sizes: tuple[int, ...]) -> str:
     floor = floors()["neither"]
     told = " and ".join(f"{floor - loss.mean:.4f} nats with a state of {size}" for size, loss in losses.items())
     if all(loss.mean < floor for loss in losses.values()):
-        return f"*Readout only* ends below *neither*, by {told}: more than no gradient through time is said to teach."
+        return f"*Readout only* ends below *neither*, by {told}: that much no gradient through time taught."
     return f"*Readout only* does not always end below *neither*: by {told} (below 0 is above it)."
 
 

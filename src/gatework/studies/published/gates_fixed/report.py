@@ -67,9 +67,7 @@ def tell_trainings(
         report.table((*columns, "seconds", "failed"), rows, digits=4)
         elman, fixed = (group.where(network=network) for network in networks[:2])
         report.text(_judged(difference_by_seed(fixed, elman, "loss")))
-    report.text(
-        "The trainings are short: an LSTM whose gates move has to learn them first, and of longer ones nothing is said."
-    )
+    report.text("The trainings are short; of longer ones nothing is said.")
     report.picture("training", _training_picture(used, tasks), "Loss while training, mean of the seeds.")
 
 

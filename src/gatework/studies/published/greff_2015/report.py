@@ -71,9 +71,9 @@ def _limits(trials: Trials, tasks: Mapping[str, str]) -> list[str]:
         "The paper asks another question: it optimised the settings of each variant on its own and compared what came "
         "of long trainings. A row that disagrees with *published* does not refute it. Most draws are poor settings, "
         f"and the average counts them as much as good ones (vanilla test losses: {told}). A variant that starts "
-        "faster, such as one without a gate that had to open first, is *better* in short trainings without being so in "
-        "the end. *Best of ours* is nearer to the paper's question, but is one training chosen among few: it has no "
-        "interval, and ranks nothing. *No clear difference* means that none was seen; how large one may be, the "
+        "faster, such as one without a gate that had to open first, can be *better* in short trainings without being "
+        "so in the end. *Best of ours* is nearer to the paper's question, but is one training chosen among few: it has "
+        "no interval, and ranks nothing. *No clear difference* means that none was seen; how large one may be, the "
         "interval says.",
     ]
 

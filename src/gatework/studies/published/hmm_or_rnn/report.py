@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gatework.insight.figure import add_legend, new_figure
+from gatework.insight.figure import add_legend, new_figure, plain_log_ticks
 from gatework.studies.report import Report
 from gatework.studies.statistics import Interval, difference_by_seed, mean_interval, paired_difference
 from gatework.studies.trials import Trials
@@ -144,9 +144,7 @@ def draw_losses(known: Trials, text: Trials) -> Any:
             _line(axes, above, label, "-" if model == HMM else "--")
         axes.set(title=f"made by {states} states", xlabel="training symbols", xscale="log", yscale="log")
         axes.xaxis.minorticks_off()
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter("{x:g}")
-        axes.tick_params(which="minor", labelsize=7)
+        plain_log_ticks(axes.yaxis)
         axes.set_xticks(trains := [train for (train,) in group.groups("train")], [f"{train:,}" for train in trains])
         add_legend(axes, 7)
     places[0].set_ylabel("nats a symbol above the floor")

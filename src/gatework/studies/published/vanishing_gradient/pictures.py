@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatework.insight.figure import add_legend, new_figure
+from gatework.insight.figure import add_legend, new_figure, plain_log_ticks
 from gatework.studies.trials import Trials
 
 LEAST, MOST = 1e-20, 1e10
@@ -67,9 +67,7 @@ def clipping_picture(trials: Trials, clip_norm: float) -> Any:
         norms.axhline(clip_norm, color="grey", linewidth=0.8, linestyle=":")
         norms.set_title(f"{cell}, scale {scale:g}: largest norm of the gradient", fontsize=9)
         losses.set_title("loss, nats", fontsize=9)
-        losses.yaxis.set_major_formatter("{x:g}")
-        losses.yaxis.set_minor_formatter("{x:g}")
-        losses.tick_params(which="minor", labelsize=7)
+        plain_log_ticks(losses.yaxis)
         add_legend(losses)
     for place in places[-1]:
         place.set_xlabel("updates")
