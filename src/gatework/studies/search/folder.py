@@ -17,7 +17,8 @@ def claim(folder: StudyFolder, about: dict[str, Any]) -> bool:
         about: all that the trials depend on, as JSON has it.
 
     Raises:
-        InputError: the folder is that of a search with other settings; the first that differs is named.
+        InputError: the folder is that of a search on other data or with other settings; the first that differs is
+            named.
     """
     mark = folder.path / "study.json"
     if not mark.exists():
@@ -27,11 +28,17 @@ def claim(folder: StudyFolder, about: dict[str, Any]) -> bool:
     differing = _first_difference({"study": folder.study, **about}, other)
     if differing is not None:
         name, wanted, found = differing
+        if name == "fingerprint":
+            raise InputError(f"{folder.path} is a search on other data", "name another folder with --folder")
         raise InputError(
-            f"{folder.path} is another search's: its {name} is {found!r}, not {wanted!r}",
+            f"{folder.path} is another search's: its {name} is {_shown(found)}, not {_shown(wanted)}",
             "name another folder with --folder, or give the same settings",
         )
     return True
+
+
+def _shown(value: Any) -> str:
+    return "not given" if value is None else repr(value)
 
 
 def _first_difference(wanted: Any, found: Any, name: str = "") -> tuple[str, Any, Any] | None:
