@@ -193,8 +193,9 @@ def _search(tuning: Tuning, search: Search, trials: int, minutes: float | None) 
 
 
 def _line(made: Tried, best: Tried | None, trials: int) -> str:
+    same = f"  (as trial {made.measured['same_as']}, not trained again)" if "same_as" in made.measured else ""
     ends = {
-        "done": made.measured.get("headline", "") + ("  (best so far)" if best == made else ""),
+        "done": made.measured.get("headline", "") + ("  (best so far)" if best == made else same),
         "pruned": f"ended early after {len(made.course)} validations",
         "failed": made.error,
     }

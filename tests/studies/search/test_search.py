@@ -47,6 +47,21 @@ def test_proposals_gather_near_the_lowest():
     assert sum(one.rank for one in last) < sum(one.rank for one in first) / 3
 
 
+def test_values_that_come_again_are_not_trained_again():
+    trained = []
+
+    def counting(values, judge):
+        trained.append(values["kind"])
+        return bowl({**values, "x": 0.0}, judge)
+
+    tried = searched(Search(Space([SPACE[1]]), seed=3, prune=False), 9, counting)
+    assert sorted(trained) == ["a", "b"]
+    for one in tried[2:]:
+        first = tried[one.measured.get("same_as", one.number) - 1]
+        assert (first.values, first.rank) == (one.values, one.rank)
+    assert sum("same_as" in one.measured for one in tried) == 7
+
+
 def test_what_does_worse_than_the_median_ends_early():
     search = Search(SPACE, seed=1, sampler="random")
     tried = searched(search, 25)

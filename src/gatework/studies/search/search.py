@@ -167,11 +167,16 @@ class Search:
         self._study.sampler = kinds[self.sampler]()
         return self._study.ask({one.name: one.distribution() for one in self.space})
 
+    def _twin(self, values: Values) -> Tried | None:
+        """The first trial that was done with these values."""
+        return next((one for one in self.tried() if one.state == "done" and one.values == values), None)
+
     def make(self, trial: optuna.Trial, objective: Objective) -> Tried | None:
         """Make a proposed trial; None where the time was over before it ended.
 
         What a user could put right, such as a loss that became infinite, makes it a failed one; any other exception
-        is passed on, and the trial will be made again.
+        is passed on, and the trial will be made again. Values that a trial was done with before, as whole numbers and
+        choices often come again, are not trained anew: what was measured then counts, ``same_as`` names that trial.
         """
         from optuna import TrialPruned
         from optuna.trial import TrialState
@@ -185,10 +190,15 @@ class Search:
             if trial.should_prune():
                 raise TrialPruned
 
+        values = self.space.values(trial.params)
+        twin = self._twin(values)
         start = time.perf_counter()
         state, rank = TrialState.FAIL, None
         try:
-            rank, measured = objective(self.space.values(trial.params), judge)
+            if twin is None:
+                rank, measured = objective(values, judge)
+            else:
+                rank, measured = twin.rank, {"same_as": twin.number, **twin.measured}
             trial.set_user_attr("measured", measured)
             state = TrialState.COMPLETE
         except TrialPruned:
