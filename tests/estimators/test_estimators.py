@@ -13,9 +13,10 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from gatework.data.dataset import divided
 from gatework.errors import InputError
 from gatework.estimators import Forecaster, SequenceClassifier, SequenceRegressor, SequenceTagger
-from gatework.settings import task_settings
+from gatework.settings import ExampleData, task_settings
 
 SMALL: dict[str, Any] = {"hidden_size": 11, "batch": 16, "learning_rate": 0.02}
 
@@ -86,9 +87,7 @@ def test_a_regressor_learns_numbers_in_their_own_unit(tmp_path: Path) -> None:
 def test_the_r2_that_chooses_the_model_is_scikit_learns() -> None:
     X, rates = curves()
     found = SequenceRegressor(**SMALL, steps=30, validation=0.5).fit(X, rates)
-    from gatework.estimators.estimator import held_out
-
-    held = held_out(len(X), 0.5, 0)[1]
+    held = divided(range(len(X)), ExampleData(validation=0.5))[1]
     best = found.outcome_.validation.figures["r2"]
     assert best == pytest.approx(found.score([X[place] for place in held], rates[held]), abs=1e-5)
 

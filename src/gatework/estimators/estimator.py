@@ -7,7 +7,7 @@ the best model by its figure, and with pickle to save; benchmarks/estimators.py 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -183,13 +183,3 @@ def checked_sequences(X: Any) -> list[Any]:
 def seeded(training: TrainingConfig) -> None:
     """Draw the parameters of a model by the training's seed."""
     torch.manual_seed(training.seed)
-
-
-def held_out(count: int, share: float, seed: int, groups: Sequence[Any] | None = None) -> tuple[list[int], list[int]]:
-    """Places of what is learnt from and of what the best model is chosen by, each group by the same share."""
-    generator = np.random.default_rng(seed)
-    places: dict[Any, list[int]] = {}
-    for place in range(count):
-        places.setdefault(None if groups is None else groups[place], []).append(place)
-    held = {int(place) for one in places.values() for place in generator.permutation(one)[: round(len(one) * share)]}
-    return [place for place in range(count) if place not in held], sorted(held)
