@@ -111,6 +111,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
 
     def _refit(self, fitted: Mapping[str, Any]) -> None:
         self.classes_ = np.array(fitted["classes"], dtype=np.dtype(fitted["dtype"]))
+        if not set(self.model_.codec.labels.names) <= set(_names(self.classes_)):
+            raise ValueError("its classes are not the model's")
 
 
 def _names(classes: np.ndarray) -> list[str]:
