@@ -43,7 +43,7 @@ def test_columns_can_be_chosen(folder: Path) -> None:
     ("name", "content", "cause"),
     [
         ("t.csv", "path,text\nc.wav,x\n", r"t\.csv line 2: there is no file .*c\.wav"),
-        ("t.csv", "path,words said\na.wav,x\n", "no column of texts among 'path', 'words said': .*text_column"),
+        ("t.csv", "path,words said\na.wav,x\n", "no column of texts among 'path', 'words said': .*--text-column"),
         ("t.csv", "a,text\na.wav,x\n", "no column of files among 'a', 'text'"),
         ("t.csv", "path,text\na.wav, \n", "line 2 has nothing under 'text'"),
         ("t.csv", "path,text\na.wav\n", "line 2: 1 fields under 2 columns"),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gatework.data.column_names import PATH, SAID
 from gatework.data.tables import SUFFIXES, Table, read_table, select
 from gatework.errors import InputError
-
-PATH_COLUMNS = ("path", "file", "file_name", "filename", "audio", "wav", "recording", "image", "picture")
-TEXT_COLUMNS = ("text", "transcript", "transcription", "sentence", "words", "caption", "label")
 
 
 class Annotation(NamedTuple):
@@ -42,8 +39,8 @@ def read_annotations(
     path = table_path(Path(source))
     table = read_table(path, encoding=encoding)
     names = (
-        path_column or _chosen(table, PATH_COLUMNS, "files", "path_column"),
-        text_column or _chosen(table, TEXT_COLUMNS, "texts", "text_column"),
+        PATH.choose(table.name, table.columns, path_column),
+        SAID.choose(table.name, table.columns, text_column),
     )
     annotations = []
     for line, values in select(table, names):
@@ -71,14 +68,6 @@ def table_path(source: Path) -> Path:
     if not tables:
         raise InputError(f"{source} holds no table", "put a table of files and texts in it (text.csv)")
     return tables[0]
-
-
-def _chosen(table: Table, known: Sequence[str], what: str, option: str) -> str:
-    for column in table.columns:
-        if column.lower() in known:
-            return column
-    there = ", ".join(map(repr, table.columns))
-    raise InputError(f"{table.name} has no column of {what} among {there}", f"say which it is ({option})")
 
 
 def _filled(value: Any, name: str, table: Table, line: int) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from gatework.data.column_names import LABEL, TEXT
 from gatework.data.dataset import Dataset, data_name, divided, make_dataset
 from gatework.data.labelled_files import read_labelled_files
-from gatework.data.labelled_tables import LABEL_COLUMNS, TEXT_COLUMNS, Columns, read_labelled_table
+from gatework.data.labelled_tables import Columns, read_labelled_table
 from gatework.data.symbols import END, START, Labels, Symbols, split
 from gatework.data.tables import SUFFIXES, read_table, select
 from gatework.errors import DamagedFileError, InputError, did_you_mean
@@ -162,8 +163,8 @@ def _of_table(source: str, config: ConditionalData) -> Iterator[KindOfText]:
 def _of_records(source: str, config: ConditionalData) -> Iterator[KindOfText]:
     """JSON Lines, whose label may be an object: topic -> weight."""
     table = read_table(source, encoding=config.encoding)
-    text = config.text_column or _usual(table.columns, TEXT_COLUMNS, source, "texts", "--text-column")
-    label = config.label_column or _usual(table.columns, LABEL_COLUMNS, source, "labels", "--label-column")
+    text = TEXT.choose(source, table.columns, config.text_column)
+    label = LABEL.choose(source, table.columns, config.label_column)
     for line, (words, kind) in select(table, [text, label]):
         where = f"{source} line {line}"
         weights = kind if isinstance(kind, dict) else {str(kind): 1.0}
@@ -171,11 +172,3 @@ def _of_records(source: str, config: ConditionalData) -> Iterator[KindOfText]:
         if not isinstance(words, str) or not weights or not fine:
             raise InputError(f"{where} has no text with a label", "give a text, and a label or topics with weights")
         yield KindOfText(words, {str(name): float(weight) for name, weight in weights.items()}, where)
-
-
-def _usual(columns: Iterable[str], usual: Sequence[str], source: str, what: str, option: str) -> str:
-    found = next((column for column in columns if column.lower() in usual), None)
-    if found is None:
-        there = ", ".join(map(repr, columns))
-        raise InputError(f"{source} has no column of {what} among {there}", f"say which it is with {option}")
-    return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from gatework.data.annotations import PATH_COLUMNS, TEXT_COLUMNS, read_annotations, table_path
+from gatework.data.annotations import read_annotations, table_path
+from gatework.data.column_names import PATH, SAID
 from gatework.data.pictures import picture_size
 from gatework.data.region_features import NAME, checked_features, read_seen
 from gatework.data.scenes import HeldOut, hold_out, make_scenes
@@ -77,8 +78,8 @@ def read_vectors(table: Path, config: CaptionData) -> Iterator[Described]:
         InputError: a line has no features or no caption.
     """
     lines = read_table(table, encoding=config.encoding)
-    text_column = config.text_column or _first(lines.columns, TEXT_COLUMNS) or "caption"
-    path_column = config.path_column or _first(lines.columns, PATH_COLUMNS)
+    text_column = config.text_column or SAID.find(lines.columns) or "caption"
+    path_column = config.path_column or PATH.find(lines.columns)
     if text_column not in lines.columns:
         raise missing_column(lines.name, text_column, lines.columns)
     for line, values in lines:
@@ -90,10 +91,6 @@ def read_vectors(table: Path, config: CaptionData) -> Iterator[Described]:
         seen = checked_features(values.get(NAME), where)
         name = values.get(path_column) if path_column else None
         yield Described(str(name or where), seen, tuple(text.strip() for text in texts))
-
-
-def _first(columns: Sequence[str], known: Sequence[str]) -> str | None:
-    return next((name for name in columns if name.lower() in known), None)
 
 
 def drawn(config: CaptionData, progress: Progress | None = None) -> tuple[list[Described], ...]:

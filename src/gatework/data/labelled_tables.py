@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from gatework.data.annotations import PATH_COLUMNS
+from gatework.data.column_names import LABEL, PATH, TEXT
 from gatework.data.lines import Source
 from gatework.data.tables import Row, Table, missing_column, read_table
 from gatework.errors import InputError
-
-TEXT_COLUMNS = ("text", "sentence", "review", "comment", "message", "content", "document", "title", "name", "input")
-LABEL_COLUMNS = ("label", "labels", "class", "category", "target", "sentiment", "polarity", "intent", "language", "tag")
 
 Reopen: TypeAlias = Callable[[], Source]
 """Gives the table's bytes from their beginning."""
@@ -78,27 +75,21 @@ def read_labelled_table(
         bare = read_table(reopen(), encoding=encoding, header=False)
         if bare.columns != table.columns:  # those of JSON are never numbers
             return _numbered(bare, columns, name, labelled)
-    label = _column(table, name, columns.label, LABEL_COLUMNS, "labels", "--label-column") if labelled else None
-    path = columns.path or next((column for column in table.columns if _is(column, PATH_COLUMNS)), None)
+    label = LABEL.choose(name, table.columns, columns.label) if labelled else None
+    path = columns.path or PATH.find(table.columns)
     if columns.text is None and path is not None and path != label:
-        wanted = _column(table, name, path, (), "recordings", "--path-column")
-        return LabelledTable(_checked(table, name, wanted, label), True)
+        return LabelledTable(_checked(table, name, PATH.choose(name, table.columns, path), label), True)
     left = [column for column in table.columns if column != label]
-    usual = TEXT_COLUMNS if len(left) > 1 else tuple(column.strip().lower() for column in left)  # one left: no doubt
-    text = _column(table, name, columns.text, usual, "texts", "--text-column", left)
+    only = left[0] if len(left) == 1 else None  # no doubt
+    text = TEXT.choose(name, table.columns, columns.text or only, among=left)
     return LabelledTable(_checked(table, name, text, label), False)
-
-
-def _is(column: str, usual: Sequence[str]) -> bool:
-    return column.strip().lower() in usual
 
 
 def _without_header(table: Table, columns: Columns) -> bool:
     named = [column for column in columns if column is not None]
     if named:
         return all(column.isdecimal() and column not in table.columns for column in named)
-    usual = (*TEXT_COLUMNS, *LABEL_COLUMNS, *PATH_COLUMNS)
-    return len(table.columns) == 2 and not any(_is(column, usual) for column in table.columns)
+    return len(table.columns) == 2 and not any(role.find(table.columns) for role in (TEXT, LABEL, PATH))
 
 
 def _numbered(table: Table, columns: Columns, name: str, labelled: bool) -> LabelledTable:
@@ -123,26 +114,6 @@ def _which(rows: Sequence[Row], numbered: Sequence[str], columns: Columns) -> tu
         return columns.text or (first if label == second else second), label
     different = [len({row.values[column] for row in rows}) for column in (first, second)]
     return (second, first) if different[0] < different[1] else (first, second)
-
-
-def _column(
-    table: Table,
-    name: str,
-    given: str | None,
-    usual: Sequence[str],
-    what: str,
-    option: str,
-    among: Sequence[str] | None = None,
-) -> str:
-    if given is not None:
-        if given not in table.columns:
-            raise missing_column(name, given, table.columns)
-        return given
-    found = next((column for column in (table.columns if among is None else among) if _is(column, usual)), None)
-    if found is None:
-        there = ", ".join(map(repr, table.columns))
-        raise InputError(f"{name} has no column of {what} among {there}", f"say which it is with {option}")
-    return found
 
 
 def _checked(rows: Iterable[Row], name: str, value: str, label: str | None) -> Iterator[LabelledRow]:

@@ -6,13 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from gatework.data.column_names import ROW, TIME
 from gatework.data.tables import missing_column
 from gatework.data.timestamps import is_date, is_integer
 from gatework.errors import InputError
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
-COUNTS_TIME = frozenset({"time", "date", "datetime", "timestamp", "ds", "year", "month", "day", "hour", "step", "t"})
-COUNTS_ROWS = frozenset({"index", "column 1"})  # the first column of a file that pandas wrote has no name
 
 
 class Roles(NamedTuple):
@@ -104,7 +103,7 @@ def _guess_time(columns: Sequence[str], first: Mapping[str, Any]) -> str | None:
         if is_date(str(first.get(column))):
             return column
     for column in columns:
-        counts = column.lower() in COUNTS_TIME or (column == columns[0] and column.lower() in COUNTS_ROWS)
+        counts = TIME.is_usual(column) or (column == columns[0] and ROW.is_usual(column))
         if counts and is_integer(str(first.get(column))):
             return column
     return None

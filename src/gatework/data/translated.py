@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gatework.data.column_names import SOURCE, TARGET
 from gatework.data.dataset import Dataset, divided, make_dataset
 from gatework.data.language_pair import LanguagePair
 from gatework.data.parallel import Pair, ParallelText, read_parallel_files, read_parallel_table
@@ -18,9 +19,6 @@ from gatework.errors import GateworkError, InputError
 from gatework.settings import STANDARD_INPUT
 from gatework.settings.tasks.translate import TranslationData
 from gatework.storage import replacing
-
-HEADERS = (("source", "src"), ("target", "tgt", "translation"))
-"""Names of columns that say what they hold."""
 
 
 class Translated(NamedTuple):
@@ -101,7 +99,7 @@ def _named(source: str, config: TranslationData) -> tuple[str, str] | None:
         names = read_table(source, encoding=config.encoding).columns
     except GateworkError:  # no table with a header; whatever is wrong shows where it is read
         return None
-    found = [[name for name in names if name.lower() in known] for known in HEADERS]
+    found = [[name for name in names if role.is_usual(name)] for role in (SOURCE, TARGET)]
     return (found[0][0], found[1][0]) if all(len(one) == 1 for one in found) else None
 
 

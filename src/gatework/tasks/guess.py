@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
+from gatework.data.column_names import SOURCE, SURE_LABEL, SURE_TEXT, TARGET
 from gatework.data.series import read_series
 from gatework.data.tables import read_table
 from gatework.errors import GateworkError, InputError
@@ -15,9 +16,6 @@ TABLES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
 SOUND = frozenset({".wav"})
 MUSIC = frozenset({".mid", ".midi", ".mat"})
 PICTURES = frozenset({".png", ".jpg", ".jpeg"})
-TEXT = frozenset({"text", "sentence", "review", "message", "document", "comment", "tweet", "title"})
-CLASS = frozenset({"label", "class", "category", "target", "sentiment", "tag"})
-SOURCE, TARGET = frozenset({"source", "src"}), frozenset({"target", "tgt", "translation"})
 ROWS = 200
 """Lines of a file that are looked at."""
 
@@ -79,13 +77,12 @@ def _of_table(path: Path) -> str:
     if path.suffix.lower() == ".tsv" and _is_tagged(path):
         return "tag"
     try:
-        table = read_table(str(path))
-        names = {name.lower() for name in table.columns}
+        names = read_table(str(path)).columns
     except GateworkError:
         return _no_guess(path)
-    if names & SOURCE and names & TARGET:
+    if SOURCE.find(names) and TARGET.find(names):
         return "translate"
-    if names & TEXT and names & CLASS:
+    if SURE_TEXT.find(names) and SURE_LABEL.find(names):
         return "classify"
     if _is_series(path):
         return "forecast"
