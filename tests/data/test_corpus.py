@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tracemalloc
 from fractions import Fraction
@@ -173,6 +174,13 @@ def test_bytes_that_are_no_text_are_named(size: int, mark: bytes, tmp_path, monk
     assert caught.value.remedy == "try --encoding latin-1 (or another), or --level byte"
     assert len(load_corpus(CorpusConfig(sources=[str(path)], level="byte")).tokens) == len(mark) + 17
     assert "señor" in text_of(load_corpus(CorpusConfig(sources=[str(path)], encoding="latin-1", validation=0)))
+
+
+def test_a_compressed_text_is_to_be_unpacked(tmp_path) -> None:
+    path = tmp_path / "old.txt.gz"
+    path.write_bytes(gzip.compress(b"a text " * 20))
+    with pytest.raises(InputError, match=r"old\.txt\.gz is compressed and no text: unpack it: gunzip .*old\.txt\.gz"):
+        load_corpus(CorpusConfig(sources=[str(path)]))
 
 
 def test_a_text_cut_within_a_character_is_named() -> None:

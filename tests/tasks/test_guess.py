@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_data_without_doubt(folder: Path, names: list[str], task: str) -> None:
     assert guess_task([str(folder / name) for name in names]) == task
+
+
+@pytest.mark.parametrize(
+    ("names", "task"),
+    [
+        (["book.txt"], "language"),
+        (["airline.csv"], "forecast"),
+        (["reviews.csv"], "classify"),
+        (["reviews.jsonl"], "classify"),
+        (["mails.tsv"], "classify"),
+        (["tags.tsv"], "tag"),
+        (["pairs.tsv"], "translate"),
+        (["train.en", "train.de"], "translate"),
+    ],
+)
+def test_compressed_data_are_for_the_same(folder: Path, tmp_path: Path, names: list[str], task: str) -> None:
+    for name in names:
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress((folder / name).read_bytes()))
+    assert guess_task([str(tmp_path / f"{name}.gz") for name in names]) == task
 
 
 @pytest.mark.parametrize(("name", "words"), [("mixed.csv", "--task"), ("sounds", "--task classify or transcribe")])

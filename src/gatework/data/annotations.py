@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gatework.data.column_names import PATH, SAID
+from gatework.data.lines import suffix_of
 from gatework.data.tables import SUFFIXES, Table, read_table, select
 from gatework.errors import InputError
 
@@ -61,7 +62,7 @@ def table_path(source: Path) -> Path:
     """
     if not source.is_dir():
         return source
-    tables = sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES)
+    tables = sorted(path for path in source.iterdir() if suffix_of(path) in SUFFIXES)
     if len(tables) > 1:
         found = ", ".join(path.name for path in tables)
         raise InputError(f"{source} holds several tables ({found})", "name the table of files and texts")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -13,6 +12,7 @@ from gatework.data.column_names import LABEL, TEXT
 from gatework.data.dataset import Dataset, data_name, divided, make_dataset
 from gatework.data.labelled_files import read_labelled_files
 from gatework.data.labelled_tables import Columns, read_labelled_table
+from gatework.data.lines import suffix_of
 from gatework.data.symbols import END, START, Labels, Symbols, split
 from gatework.data.tables import SUFFIXES, read_table, select
 from gatework.errors import DamagedFileError, InputError, did_you_mean
@@ -142,7 +142,7 @@ def read_kinds(sources: Sequence[str], config: ConditionalData) -> list[KindOfTe
     """
     if STANDARD_INPUT in sources:
         raise InputError("texts of several kinds are read from files", "save standard input in a file and name that")
-    tables = [source for source in sources if Path(source).suffix.lower() in SUFFIXES]
+    tables = [source for source in sources if suffix_of(source) in SUFFIXES]
     files = [source for source in sources if source not in tables]
     found = [one for source in tables for one in _of_table(source, config)]
     if files:
@@ -152,7 +152,7 @@ def read_kinds(sources: Sequence[str], config: ConditionalData) -> list[KindOfTe
 
 
 def _of_table(source: str, config: ConditionalData) -> Iterator[KindOfText]:
-    if Path(source).suffix.lower() in JSON_SUFFIXES:
+    if suffix_of(source) in JSON_SUFFIXES:
         yield from _of_records(source, config)
         return
     columns = Columns(config.text_column, config.label_column)

@@ -10,6 +10,7 @@ import numpy as np
 
 from gatework.data.annotations import read_annotations, table_path
 from gatework.data.column_names import PATH, SAID
+from gatework.data.lines import suffix_of
 from gatework.data.pictures import picture_size
 from gatework.data.region_features import NAME, checked_features, read_seen
 from gatework.data.scenes import HeldOut, hold_out, make_scenes
@@ -53,7 +54,7 @@ def read_described(source: str, config: CaptionData, progress: Progress | None =
         InputError: the table or a picture cannot be read, a picture is missing or has no caption.
     """
     table = table_path(Path(source))
-    if table.suffix.lower() in (".jsonl", ".ndjson") and NAME in read_table(table, encoding=config.encoding).columns:
+    if suffix_of(table) in (".jsonl", ".ndjson") and NAME in read_table(table, encoding=config.encoding).columns:
         return list(read_vectors(table, config))
     captions: dict[Path, list[str]] = {}
     rows = read_annotations(

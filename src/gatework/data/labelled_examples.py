@@ -13,7 +13,7 @@ from gatework.data.annotations import SUFFIXES as ANNOTATION_SUFFIXES
 from gatework.data.class_codec import InputKind
 from gatework.data.labelled_files import read_labelled_files
 from gatework.data.labelled_tables import Columns, LabelledTable, read_labelled_table
-from gatework.data.lines import Source, is_rereadable
+from gatework.data.lines import Source, is_rereadable, suffix_of
 from gatework.data.missing import fill_missing
 from gatework.data.sources import own_input
 from gatework.data.spoken import read_fsdd
@@ -84,11 +84,6 @@ def read_labelled_examples(sources: Sequence[str], config: ClassifyData, keep: P
 Reader = Callable[[str, ClassifyData, Path | None], LabelledExamples]
 
 
-def suffix_of(source: str) -> str:
-    """The ending of a file's name, without that of its compression."""
-    return Path(source.removesuffix(".gz")).suffix.lower()
-
-
 def _reader(source: str, *, alone: bool) -> Reader | None:
     """How to read a source; None if its name is its label."""
     if source == STANDARD_INPUT:
@@ -151,7 +146,7 @@ def recording(path: Path, where: str) -> Path:
 def _recordings(source: str, config: ClassifyData, keep: Path | None) -> LabelledExamples:
     """A folder of recordings: a table in it names their labels, or inner folders do, or the names of the files."""
     folder = Path(source)
-    tables = sorted(path for path in folder.iterdir() if path.suffix.lower() in ANNOTATION_SUFFIXES)
+    tables = sorted(path for path in folder.iterdir() if suffix_of(path) in ANNOTATION_SUFFIXES)
     if len(tables) > 1:
         raise InputError(
             f"{folder} holds several tables ({', '.join(path.name for path in tables)})", "name the one of the labels"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from gatework.data.lines import numbered_lines, raw_lines
+from gatework.data.lines import numbered_lines, raw_lines, without_gz
 from gatework.errors import InputError
 
 
@@ -75,6 +75,6 @@ def _read(files: Sequence[Path], classes: Sequence[Path], encoding: str) -> Iter
 
 
 def _labels(files: Sequence[Path]) -> list[str]:
-    plain = [Path(file.name.removesuffix(".gz")) for file in files]
+    plain = [without_gz(file.name) for file in files]
     by_suffix = len({path.stem for path in plain}) < len({path.suffix for path in plain})
     return [path.suffix.removeprefix(".") if by_suffix and path.suffix else path.stem for path in plain]

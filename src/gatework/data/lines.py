@@ -32,6 +32,16 @@ def source_name(source: Source) -> str:
     return "standard input" if source == STANDARD_INPUT else os.fspath(source)
 
 
+def without_gz(path: str | os.PathLike[str]) -> Path:
+    """A path without the ending of a compression: what ``text.csv.gz`` holds is called ``text.csv``."""
+    return Path(os.fspath(path).removesuffix(".gz"))
+
+
+def suffix_of(path: str | os.PathLike[str]) -> str:
+    """The ending of a file's name in small letters, without that of its compression: ``.csv`` for ``text.csv.gz``."""
+    return without_gz(path).suffix.lower()
+
+
 def is_rereadable(source: Source) -> bool:
     """Whether a source can be read a second time; pipes and streams cannot."""
     return isinstance(source, str | os.PathLike) and source != STANDARD_INPUT and Path(source).is_file()

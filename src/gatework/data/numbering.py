@@ -160,6 +160,8 @@ def _undecodable(document: Document, encoding: str, read: int, error: UnicodeErr
     if isinstance(error, UnicodeDecodeError):
         # what the decoder held is the end of what was read, so count back from there
         where = f" at byte {read - len(error.object) + error.start:,}"
+    if document.name.endswith(".gz"):
+        return InputError(f"{document.name} is compressed and no text", f"unpack it: gunzip {document.name}")
     other = "latin-1" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else "utf-8"
     return InputError(
         f"{document.name} is not {encoding} text{where}", f"try --encoding {other} (or another), or --level byte"

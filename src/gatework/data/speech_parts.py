@@ -14,6 +14,7 @@ from gatework.data.annotations import Annotation, read_annotations
 from gatework.data.audio import read_wav
 from gatework.data.dataset import divided
 from gatework.data.lexicon import DIGITS, Lexicon
+from gatework.data.lines import suffix_of
 from gatework.data.spoken import SpokenDigit, hold_out_speaker, joined_digits, read_fsdd
 from gatework.data.tables import SUFFIXES
 from gatework.errors import InputError
@@ -130,7 +131,7 @@ def _found(sources: Sequence[str], config: TranscribeData) -> Sequence[Record]:
     found: list[Record] = []
     for source in sources:
         path = Path(source)
-        if path.is_dir() and not any(file.suffix.lower() in SUFFIXES for file in path.iterdir()):
+        if path.is_dir() and not any(suffix_of(file) in SUFFIXES for file in path.iterdir()):
             found += _digits(path)
         else:
             found += read_annotations(

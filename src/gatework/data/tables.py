@@ -10,11 +10,10 @@ import math
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import PurePath
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from gatework.data.dialects import DELIMITERS, Dialect, sniff
-from gatework.data.lines import Source, is_rereadable, raw_lines, source_name
+from gatework.data.lines import Source, is_rereadable, raw_lines, source_name, suffix_of
 from gatework.errors import InputError, did_you_mean
 
 TableFormat: TypeAlias = Literal["csv", "tsv", "jsonl"]
@@ -140,7 +139,7 @@ class _Options(NamedTuple):
 def _format_by_name(source: Source) -> TableFormat | None:
     if not isinstance(source, str | os.PathLike):
         return None
-    return SUFFIXES.get(PurePath(os.fspath(source).removesuffix(".gz")).suffix.lower())
+    return SUFFIXES.get(suffix_of(source))
 
 
 def _begin(source: Source, options: _Options) -> tuple[tuple[str, ...], Iterator[Row]]:

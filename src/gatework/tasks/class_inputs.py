@@ -14,9 +14,9 @@ import numpy as np
 from gatework.data.audio import read_wav
 from gatework.data.class_codec import ClassifierCodec
 from gatework.data.labelled_dataset import is_empty
-from gatework.data.labelled_examples import mended, recording, suffix_of
+from gatework.data.labelled_examples import mended, recording
 from gatework.data.labelled_tables import Columns, read_labelled_table
-from gatework.data.lines import is_rereadable
+from gatework.data.lines import is_rereadable, suffix_of
 from gatework.data.tables import SUFFIXES as TABLE_SUFFIXES
 from gatework.data.ts_files import read_ts
 from gatework.errors import InputError, did_you_mean

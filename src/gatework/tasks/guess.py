@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gatework.data.column_names import SOURCE, SURE_LABEL, SURE_TEXT, TARGET
+from gatework.data.lines import numbered_lines, suffix_of, without_gz
 from gatework.data.series import read_series
 from gatework.data.tables import read_table
 from gatework.errors import GateworkError, InputError
 from gatework.settings import STANDARD_INPUT, TASKS
 
-TABLES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
+TABLES = frozenset({".csv", ".tsv", ".tab", ".jsonl", ".ndjson"})
 SOUND = frozenset({".wav"})
 MUSIC = frozenset({".mid", ".midi", ".mat"})
 PICTURES = frozenset({".png", ".jpg", ".jpeg"})
@@ -55,14 +56,15 @@ def guess_task(sources: Sequence[str]) -> str:
 def _suffixes(path: Path) -> set[str]:
     """The endings of a file, or of the files in a folder."""
     files = [path] if path.is_file() else path.rglob("*.*") if path.is_dir() else ()
-    return {Path(file.name.removesuffix(".gz")).suffix.lower() for file in files if not file.name.startswith(".")}
+    return {suffix_of(file) for file in files if not file.name.startswith(".")}
 
 
 def _are_pairs(paths: Sequence[Path]) -> bool:
     """Two files of one name with codes of languages as endings: train.en, train.de."""
-    if len(paths) != 2 or paths[0].stem != paths[1].stem:
+    plain = [without_gz(path) for path in paths]
+    if len(plain) != 2 or plain[0].stem != plain[1].stem:
         return False
-    codes = [path.suffix[1:] for path in paths]
+    codes = [path.suffix[1:] for path in plain]
     return codes[0] != codes[1] and all(code.isalpha() and code.islower() and len(code) == 2 for code in codes)
 
 
@@ -74,7 +76,7 @@ def _of_sound(paths: Sequence[Path], kinds: set[str]) -> str:
 
 
 def _of_table(path: Path) -> str:
-    if path.suffix.lower() == ".tsv" and _is_tagged(path):
+    if suffix_of(path) == ".tsv" and _is_tagged(path):
         return "tag"
     try:
         names = read_table(str(path)).columns
@@ -99,15 +101,11 @@ def _is_tagged(path: Path) -> bool:
 def _has_two_columns(path: Path) -> bool:
     """Text and label on every line, without a header that says so."""
     filled = [line for line in _head(path) if line.strip()]
-    return path.suffix.lower() == ".tsv" and bool(filled) and all(line.count("\t") == 1 for line in filled)
+    return suffix_of(path) == ".tsv" and bool(filled) and all(line.count("\t") == 1 for line in filled)
 
 
 def _head(path: Path) -> list[str]:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return [line.rstrip("\r\n") for line in itertools.islice(file, ROWS)]
-    except OSError as error:
-        raise InputError(f"cannot read {path} ({error.strerror})", "check the path") from error
+    return [line for _, line in itertools.islice(numbered_lines(path, "latin-1"), ROWS)]  # bytes of any encoding
 
 
 def _is_series(path: Path) -> bool:
