@@ -29,6 +29,12 @@ FILES = {
     "speech/a.wav": "",
     "speech/transcripts.csv": "path,text\na.wav,one\n",
     "sounds/a.wav": "",
+    "commands/a.wav": "",
+    "commands/words.tsv": "file\tclass\na.wav\tstop\n",
+    "both/a.wav": "",
+    "both/both.csv": "file,text,label\na.wav,stop it,angry\n",
+    "recordings.csv": "path,label\nsounds/a.wav,stop\n",
+    "transcripts.csv": "path,sentence\nsounds/a.wav,stop it\n",
     "names/Arabic.txt": "Said\n",
     "names/Czech.txt": "Novak\n",
 }
@@ -61,6 +67,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["series.ts"], "classify"),
         (["film.pos", "film.neg"], "classify"),
         (["speech"], "transcribe"),
+        (["commands"], "classify"),
+        (["both"], "transcribe"),  # a text beside a recording is what is said in it
+        (["recordings.csv"], "classify"),
+        (["transcripts.csv"], "transcribe"),
     ],
 )
 def test_data_without_doubt(folder: Path, names: list[str], task: str) -> None:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-from gatework.data.column_names import SOURCE, SURE_LABEL, SURE_TEXT, TARGET
+from gatework.data.column_names import LABEL, PATH, SAID, SOURCE, SURE_LABEL, SURE_TEXT, TARGET
 from gatework.data.lines import numbered_lines, suffix_of, without_gz
 from gatework.data.series import read_series
 from gatework.data.tables import read_table
@@ -43,7 +43,7 @@ def guess_task(sources: Sequence[str]) -> str:
     if len(paths) == 2 and kinds == {".pos", ".neg"}:
         return "classify"
     if kinds & SOUND and kinds <= SOUND | TABLES:
-        return _of_sound(paths, kinds)
+        return _of_sound(paths)
     if kinds & PICTURES and kinds <= PICTURES | TABLES:
         return _known("caption", paths)
     if kinds and kinds <= TABLES and len(paths) == 1:
@@ -68,20 +68,35 @@ def _are_pairs(paths: Sequence[Path]) -> bool:
     return codes[0] != codes[1] and all(code.isalpha() and code.islower() and len(code) == 2 for code in codes)
 
 
-def _of_sound(paths: Sequence[Path], kinds: set[str]) -> str:
-    """Recordings with a table have transcripts; alone they could be told apart, or written down."""
-    if kinds & TABLES:
-        return "transcribe"
-    raise _doubt(paths, "classify", "transcribe")
+def _of_sound(paths: Sequence[Path]) -> str:
+    """Recordings with a table have transcripts or labels; alone they could be told apart, or written down."""
+    files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    table = next((file for file in files if suffix_of(file) in TABLES), None)
+    if table is None:
+        raise _doubt(paths, "classify", "transcribe")
+    try:
+        return _of_recordings(read_table(str(table)).columns)
+    except GateworkError:
+        return _no_guess(table)
+
+
+def _of_recordings(columns: Sequence[str]) -> str:
+    """A label alone is a class; whatever else is written beside a recording is what is said in it."""
+    said = SAID.find([column for column in columns if not LABEL.is_usual(column)])
+    return "classify" if said is None and LABEL.find(columns) else "transcribe"
 
 
 def _of_table(path: Path) -> str:
     if suffix_of(path) == ".tsv" and _is_tagged(path):
         return "tag"
     try:
-        names = read_table(str(path)).columns
+        table = read_table(str(path))
+        names, first = table.columns, next(iter(table), None)
     except GateworkError:
         return _no_guess(path)
+    named = PATH.find(names)
+    if named is not None and first is not None and suffix_of(str(first.values.get(named))) in SOUND:
+        return _of_recordings(names)
     if SOURCE.find(names) and TARGET.find(names):
         return "translate"
     if SURE_TEXT.find(names) and SURE_LABEL.find(names):
