@@ -60,6 +60,47 @@ def test_columns_by_number() -> None:
     assert rows("alone\nhere\n", labelled=False, text="1") == [("alone", ""), ("here", "")]
 
 
+LABELS = ("pos", "neg", "so so")
+
+
+def known(content: str, labelled: bool = False) -> list[tuple[str, str]]:
+    found = read_labelled_table(
+        lambda: io.BytesIO(content.encode()), Columns(), name="table", labelled=labelled, labels=LABELS, texts=True
+    )
+    return [(row.value, row.label) for row in found.rows]
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_known_labels_say_whether_there_is_a_header(swapped: bool) -> None:
+    """Even where each occurs once, or most rows are of one text: by the values alone neither is to be seen."""
+
+    def table(*pairs: tuple[str, str]) -> str:
+        return "".join(f"{label}\t{text}\n" if swapped else f"{text}\t{label}\n" for text, label in pairs)
+
+    assert known(table(("one", "so so"), ("two", "pos"), ("three", "pos"))) == [("one", ""), ("two", ""), ("three", "")]
+    assert known(table(("opinion", "stars"), ("fine", "neg"))) == [("fine", "")]
+    assert known(table(("ha", "pos"), ("ha", "neg"), ("ha", "so so")), labelled=True) == [
+        ("ha", "pos"),
+        ("ha", "neg"),
+        ("ha", "so so"),
+    ]
+    many = [(f"text {number}", "pos") for number in range(2500)]
+    assert known(table(("a", "b"), *many)) == [(text, "") for text, _ in many]
+
+
+def test_texts_are_read_where_there_are_files_too() -> None:
+    content = "file,text,label\na.wav,hello,pos\n"
+    assert read(content).paths
+    assert known(content) == [("hello", "")]
+    assert known(content, labelled=True) == [("hello", "pos")]
+    assert known("label,body\npos,hello\n") == [("hello", "")]  # the one that is left
+    assert known("body\nhello\n") == [("hello", "")]
+
+
+def test_a_column_of_texts_alone_has_no_labels_to_see_a_header_by() -> None:
+    assert rows("once\nmore\nmore\n", labelled=False, text="1") == [("once", ""), ("more", ""), ("more", "")]
+
+
 @pytest.mark.parametrize(
     ("text", "columns", "said"),
     [

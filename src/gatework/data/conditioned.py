@@ -156,7 +156,7 @@ def _of_table(source: str, config: ConditionalData) -> Iterator[KindOfText]:
         yield from _of_records(source, config)
         return
     columns = Columns(config.text_column, config.label_column)
-    for row in read_labelled_table(lambda: source, columns, encoding=config.encoding, name=source).rows:
+    for row in read_labelled_table(lambda: source, columns, encoding=config.encoding, name=source, texts=True).rows:
         yield KindOfText(row.value, {row.label: 1.0}, f"{source} line {row.line}")
 
 

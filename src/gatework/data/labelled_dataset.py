@@ -96,7 +96,7 @@ def load_labelled(
     """
     if codec is not None:
         config = config.model_copy(update={"validation": 0.0, "test": 0.0, "validation_data": [], "test_data": []})
-    kind, parts, notes = _read(config, keep, None if codec is None else codec.kind)
+    kind, parts, notes = _read(config, keep, codec)
     if kind == "sound":
         heard = read_recordings(parts, config.rate if codec is None else codec.rate, progress)
         parts, notes = heard.examples, [*notes, *heard.notes]
@@ -176,14 +176,14 @@ def _plain(value: str | np.ndarray | Path) -> str | np.ndarray:
     return value
 
 
-def _read(config: ClassifyData, keep: Path | None, wanted: InputKind | None) -> tuple[InputKind, Parts, list[str]]:
+def _read(config: ClassifyData, keep: Path | None, codec: ClassifierCodec | None) -> tuple[InputKind, Parts, list[str]]:
     """Read all files and divide what is not divided by them; what is empty is left out."""
-    found = read_labelled_examples(config.sources, config, keep)
+    found = read_labelled_examples(config.sources, config, keep, codec)
     given = [
         read_labelled_examples(sources, config) if sources else LabelledExamples(found.kind, [], [])
         for sources in (config.validation_data, config.test_data)
     ]
-    for one, kind in ((found, wanted or found.kind), *((one, found.kind) for one in given)):
+    for one, kind in ((found, found.kind if codec is None else codec.kind), *((one, found.kind) for one in given)):
         if one.kind != kind:
             raise InputError(f"the data are {one.kind}, but {kind} is needed", f"give {kind}")
     train, validation, test = divided(found.examples, config, [example.label for example in found.examples])

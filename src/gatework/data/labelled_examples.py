@@ -10,19 +10,17 @@ from typing import NamedTuple
 import numpy as np
 
 from gatework.data.annotations import SUFFIXES as ANNOTATION_SUFFIXES
-from gatework.data.class_codec import InputKind
+from gatework.data.class_codec import ClassifierCodec, InputKind
 from gatework.data.labelled_files import read_labelled_files
 from gatework.data.labelled_tables import Columns, LabelledTable, read_labelled_table
-from gatework.data.lines import Source, is_rereadable, suffix_of
+from gatework.data.lines import Source, is_rereadable, kept_input, suffix_of
 from gatework.data.missing import fill_missing
-from gatework.data.sources import own_input
 from gatework.data.spoken import read_fsdd
 from gatework.data.tables import SUFFIXES as TABLE_SUFFIXES
 from gatework.data.ts_files import LabelledSeries, read_ts
 from gatework.errors import InputError
 from gatework.settings import STANDARD_INPUT
 from gatework.settings.tasks.classify import ClassifyData
-from gatework.storage import replacing
 
 
 class LabelledExample(NamedTuple):
@@ -47,13 +45,24 @@ class LabelledExamples(NamedTuple):
     notes: list[str]
 
 
-def read_labelled_examples(sources: Sequence[str], config: ClassifyData, keep: Path | None = None) -> LabelledExamples:
+class Reading(NamedTuple):
+    """How examples are read: settings, where to keep standard input, and what a trained model knows."""
+
+    config: ClassifyData
+    keep: Path | None = None
+    codec: ClassifierCodec | None = None
+
+
+def read_labelled_examples(
+    sources: Sequence[str], config: ClassifyData, keep: Path | None = None, codec: ClassifierCodec | None = None
+) -> LabelledExamples:
     """Read examples: tables, .ts files, folders of recordings, or text files whose names are labels.
 
     Args:
         sources: files and folders, ``-`` for a table from standard input.
         config: columns, encoding, and what to do with missing values.
         keep: where to keep what standard input gave.
+        codec: that of a trained model, whose kind of examples and labels are looked for.
 
     Raises:
         InputError: nothing is named, it cannot be read, has no labels, or is of several kinds.
@@ -67,7 +76,7 @@ def read_labelled_examples(sources: Sequence[str], config: ClassifyData, keep: P
         if reader is None:
             files.append(source)
         else:
-            found.append(reader(source, config, keep))
+            found.append(reader(source, Reading(config, keep, codec)))
     if files:
         texts = read_labelled_files(files, config.encoding)
         found.append(LabelledExamples("text", [LabelledExample(*text) for text in texts], []))
@@ -81,7 +90,7 @@ def read_labelled_examples(sources: Sequence[str], config: ClassifyData, keep: P
     )
 
 
-Reader = Callable[[str, ClassifyData, Path | None], LabelledExamples]
+Reader = Callable[[str, Reading], LabelledExamples]
 
 
 def _reader(source: str, *, alone: bool) -> Reader | None:
@@ -103,24 +112,28 @@ def _reader(source: str, *, alone: bool) -> Reader | None:
     return None
 
 
-def _standard_input(source: str, config: ClassifyData, keep: Path | None) -> LabelledExamples:
-    content = own_input().read()
-    if keep is not None:
-        with replacing(keep) as beside:
-            beside.write_bytes(content)
-    return _read_table(lambda: io.BytesIO(content), "standard input", Path(), config)
+def _standard_input(source: str, reading: Reading) -> LabelledExamples:
+    content = kept_input(reading.keep).getvalue()
+    return _read_table(lambda: io.BytesIO(content), "standard input", Path(), reading)
 
 
-def _table(source: str, config: ClassifyData, keep: Path | None) -> LabelledExamples:
+def _table(source: str, reading: Reading) -> LabelledExamples:
     if is_rereadable(source):
-        return _read_table(lambda: source, source, Path(source).parent, config)
+        return _read_table(lambda: source, source, Path(source).parent, reading)
     content = Path(source).read_bytes()
-    return _read_table(lambda: io.BytesIO(content), source, Path(source).parent, config)
+    return _read_table(lambda: io.BytesIO(content), source, Path(source).parent, reading)
 
 
-def _read_table(reopen: Callable[[], Source], name: str, folder: Path, config: ClassifyData) -> LabelledExamples:
-    columns = Columns(config.text_column, config.label_column, config.path_column)
-    table = read_labelled_table(reopen, columns, encoding=config.encoding, name=name)
+def _read_table(reopen: Callable[[], Source], name: str, folder: Path, reading: Reading) -> LabelledExamples:
+    config, codec = reading.config, reading.codec
+    table = read_labelled_table(
+        reopen,
+        Columns(config.text_column, config.label_column, config.path_column),
+        encoding=config.encoding,
+        name=name,
+        labels=() if codec is None else codec.labels.names,
+        texts=codec is not None and codec.kind == "text",
+    )
     return LabelledExamples(
         "sound" if table.paths else "text", list(_examples(table, name, folder)), [table.note] * bool(table.note)
     )
@@ -143,7 +156,7 @@ def recording(path: Path, where: str) -> Path:
     return path
 
 
-def _recordings(source: str, config: ClassifyData, keep: Path | None) -> LabelledExamples:
+def _recordings(source: str, reading: Reading) -> LabelledExamples:
     """A folder of recordings: a table in it names their labels, or inner folders do, or the names of the files."""
     folder = Path(source)
     tables = sorted(path for path in folder.iterdir() if suffix_of(path) in ANNOTATION_SUFFIXES)
@@ -152,7 +165,7 @@ def _recordings(source: str, config: ClassifyData, keep: Path | None) -> Labelle
             f"{folder} holds several tables ({', '.join(path.name for path in tables)})", "name the one of the labels"
         )
     if tables:
-        return _table(str(tables[0]), config, keep)
+        return _table(str(tables[0]), reading)
     inner = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".wav" and path.parent != folder)
     if inner:
         return LabelledExamples("sound", [LabelledExample(path, path.parent.name, str(path)) for path in inner], [])
@@ -160,7 +173,8 @@ def _recordings(source: str, config: ClassifyData, keep: Path | None) -> Labelle
     return LabelledExamples("sound", [LabelledExample(one.path, str(one.digit), str(one.path)) for one in digits], [])
 
 
-def _series(source: str, config: ClassifyData, keep: Path | None) -> LabelledExamples:
+def _series(source: str, reading: Reading) -> LabelledExamples:
+    config = reading.config
     read = read_ts(source, encoding=config.encoding)
     if not read.labels:
         raise InputError(f"{source} has series without labels", "give a .ts file with @classLabel true and labels")
