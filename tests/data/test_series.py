@@ -87,7 +87,9 @@ def test_interpolation_is_linear_in_time() -> None:
     assert (
         "times go on daily, but 1 step is different, the first at line 5 (2024-01-03 to 2024-01-06)" in table.notes[1]
     )
-    with pytest.raises(InputError, match=r"3 values are missing \(lines 2, 4, 6\): fill in .*'interpolate'"):
+    with pytest.raises(
+        InputError, match=r"3 values are missing \(lines 2, 4, 6\): fill it in, or .*--missing interpolate"
+    ):
         read(text)
     plain = read("y,z\n1,1\n,2\n,3\n7,4\n", missing="interpolate")
     assert plain.series[0].targets.ravel().tolist() == [1, 3, 5, 7]

@@ -43,7 +43,7 @@ def fill_missing(
         raise InputError(f"{name} holds no value at all", "leave the column out")
     if refuse:
         value = "1 value is" if count == 1 else f"{count:,} values are"
-        raise InputError(f"{name}: {value} missing ({where})", "fill in what is missing, or ask for 'interpolate'")
+        raise InputError(f"{name}: {value} missing ({where})", "fill it in, or ask for --missing interpolate")
     places = np.arange(len(values)) if times is None else (times - times[0]).astype(np.int64)
     values[lacking] = np.interp(places[lacking], places[~lacking], values[~lacking])
     return [f"{name}: {count:,} missing {'value' if count == 1 else 'values'} interpolated ({where})"]

@@ -27,7 +27,7 @@ from gatework.settings.tasks.classify import (
     ClassifyPrediction,
     usual_epochs,
 )
-from gatework.tasks.class_inputs import Asked, Named, read_inputs
+from gatework.tasks.class_inputs import Asked, Named, Reading, read_inputs
 from gatework.tasks.class_score import MISTAKES, ClassScore
 from gatework.tasks.example_task import ExampleTask, chunks
 from gatework.tasks.task import Answer, Progress
@@ -139,7 +139,8 @@ class ClassifyTask(ExampleTask[Classifier]):
     ) -> Iterator[Answer]:
         """The class of each input, or why it has none."""
         assert isinstance(options, ClassifyPrediction)
-        asked = (one for named in inputs for one in read_inputs(named, model.codec, options))
+        reading = Reading(model.codec, options, note)
+        asked = (one for named in inputs for one in read_inputs(named, reading))
         for part in chunks(asked, options.batch):
             yield from _answers(model, part, options.top)
 

@@ -152,7 +152,7 @@ class ForecastTask(ExampleTask[ForecastModel]):
         """A line for each step after the end of each series."""
         assert isinstance(options, ForecastPrediction)
         for source, encoding in inputs:
-            series = _series(model, source, encoding, note)
+            series = _series(model, source, encoding, options, note)
             prepared = [model.codec.prepare(one, ahead=model.codec.horizon) for one in series]
             for part in chunks(prepared, AT_ONCE):
                 windows = [last_window(one, model.codec) for one in part]
@@ -203,11 +203,14 @@ def draws(model: ForecastModel, windows: Sequence[Window], samples: int, *, seed
     return model.sample(batch, samples, np.random.default_rng(seed))
 
 
-def _series(model: ForecastModel, source: str, encoding: str, note: Callable[[str], None]) -> Sequence[Series]:
+def _series(
+    model: ForecastModel, source: str, encoding: str, options: ForecastPrediction, note: Callable[[str], None]
+) -> Sequence[Series]:
     codec = model.codec
     if source == OWN:
         return codec.ends
-    tables = read_tables([source], codec.config.model_copy(update={"encoding": encoding}))
+    asked = {"encoding": encoding, "missing": options.missing or codec.config.missing}
+    tables = read_tables([source], codec.config.model_copy(update=asked))
     series = series_of(tables, codec.names)
     for text in (*(text for table in tables for text in table.notes), *namesakes(series, codec.ends)):
         note(text)
