@@ -132,9 +132,18 @@ BAD = {
     "negative": (
         months().replace("2001-05,", "2001-05,-"),
         ["--distribution", "negative-binomial", "--difference", "none", "--scaling", "absolute"],
-        "and --distribution negative-binomial is for counts",
+        "sold holds -55 in its row 5, and --distribution negative-binomial is for counts",
     ),
-    "counts": (months(), ["--distribution", "negative-binomial"], "Add --difference none"),
+    "fraction": (
+        months().replace("2001-05,55", "2001-05,7.5"),
+        ["--distribution", "negative-binomial", "--difference", "none", "--scaling", "absolute"],
+        "sold holds 7.5 in its row 5, and --distribution negative-binomial is for counts",
+    ),
+    "counts": (
+        months(),
+        ["--distribution", "negative-binomial"],
+        "not with --difference season and --scaling standard. Add --difference none --scaling absolute",
+    ),
     "logarithm": (months().replace("2001-05,", "2001-05,-"), ["--transform", "log"], "--transform log is for values"),
     "twice": (months(), ["--future-columns", "sold"], "has two roles"),
     "empty": ("", [], "is empty"),
@@ -164,6 +173,19 @@ def test_blanks_are_interpolated_when_asked(place: Path, command: Callable) -> N
     said = command("predict", "run", "gap.csv", "--missing", "refuse")
     assert (said.status, said.out) == (2, "")
     assert "column 'sold': 1 value is missing (line 42)" in said.err
+
+
+def test_counts_are_wanted_of_what_is_forecast_and_measured_too(place: Path, command: Callable) -> None:
+    (place / "counts.csv").write_text(months())
+    counts = ["--distribution", "negative-binomial", "--difference", "none", "--scaling", "absolute"]
+    words = ["train", "counts.csv", "--task", "forecast", "--target-columns", "sold", *SMALL, *counts]
+    assert command(*words, "--steps", "2", "--run", "run").status == 0
+    (place / "shares.csv").write_text(months().replace("2008-12,", "2008-12,0."))
+    for words in (["predict", "run", "shares.csv"], ["evaluate", "run", "shares.csv"]):
+        said = command(*words)
+        assert (said.status, said.out) == (2, "")
+        assert "in its row 96, and --distribution negative-binomial is for counts" in said.err
+        assert len(said.err.splitlines()) == 1
 
 
 def test_what_is_forecast_from_may_be_interpolated_too(run: Path, place: Path, command: Callable) -> None:
