@@ -44,6 +44,9 @@ def test_digits_are_learnt_measured_and_drawn(run: Path, command: Command) -> No
     assert said["count"] > 0
     assert 0 < said["phoneme_error_rate"] <= 1.5
     assert {"word_error_rate", "beam_phoneme_error_rate", "beam_word_error_rate"} < said.keys()
+    one = json.loads(command("evaluate", run, "--part", "test", "--beam", "1", "--json").out)
+    assert one["beam_phoneme_error_rate"] == one["phoneme_error_rate"] == said["phoneme_error_rate"]
+    assert "beam search: beam 3," in command("evaluate", run, "--part", "test", "--beam", "3").out
     assert "plots/symbols.png" in command("plot", run).out
     assert "said " in (run / "samples.txt").read_text()
 
