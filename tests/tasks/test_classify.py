@@ -70,6 +70,20 @@ def test_a_resumed_training_is_the_whole_one(tmp_path: Path) -> None:
     assert confusion_of(resumed.model, data.train).matrix.diagonal().sum() > len(data.train) / 2
 
 
+def test_what_is_taken_for_what_is_counted_where_the_loss_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, data = loaded(tmp_path)
+    model = TASK.build(config.model, data)
+    answered = model.eval().probabilities(data.train).argmax(axis=1)
+    wanted = np.zeros((2, 2), np.int64)
+    np.add.at(wanted, ([example.label for example in data.train], answered), 1)
+    read: list[int] = []
+    model.register_forward_hook(lambda module, given, found: read.append(len(found)))
+    score = TASK.score(model, data, "train", name="films")
+    assert sum(read) == len(data.train)  # each example once
+    np.testing.assert_array_equal(score.confusion.matrix, wanted)
+    assert score.figures["accuracy"] == wanted.trace() / len(data.train)
+
+
 def test_words_are_dropped_more_than_characters(tmp_path: Path) -> None:
     config, _ = loaded(tmp_path, dropout=0.25)
     assert (config.model.dropout, config.model.embedding_dropout, config.model.symbol_dropout) == (0.25, 0.5, 0.2)
