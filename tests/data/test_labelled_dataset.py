@@ -135,7 +135,14 @@ def test_word_vectors_and_their_coverage(tmp_path: Path) -> None:
     vectors = tmp_path / "vectors.txt"
     write_word_vectors(vectors, ["good", "film", "unasked"], np.arange(6.0).reshape(3, 2), "glove")
     data = load_labelled(ClassifyData(sources=[prose], validation=0, word_vectors=str(vectors)))
-    assert sorted(data.vectors.words) == ["film", "good"]
+    assert data.vectors.words == ["good", "film", "unasked"]
+    assert data.codec.reads.names[-1] == "unasked"  # known, though no training text has it
+    np.testing.assert_array_equal(data.codec.encode("unasked Film never"), [6, data.codec.reads.id("film"), 0])
+    fewer = load_labelled(data.config.model_copy(update={"vector_words": 2}))
+    assert fewer.vectors.words == ["good", "film"]
+    assert "unasked" not in fewer.codec.reads.names
+    letters = load_labelled(data.config.model_copy(update={"level": "character", "lower": None, "min_count": None}))
+    assert max(map(len, letters.codec.reads.names[1:])) == 1  # words are no characters
     found = data.coverage
     assert (found.found, found.total, found.running) == (2, 5, 9 / 24)
     assert set(found.missing) == {"a", "bad", "long"}

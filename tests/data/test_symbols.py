@@ -96,3 +96,12 @@ def test_what_cannot_be_scaled_is_refused() -> None:
     for value in (None, {}, {"mean": [1], "deviation": [0]}, {"mean": [1], "deviation": [1, 1]}, {"mean": ["x"]}):
         with pytest.raises(DamagedFileError):
             Scaling.from_json(value)
+
+
+def test_more_symbols_come_after_its_own() -> None:
+    symbols = Symbols.build(["b a b"], "word", lower=True, special=(START, END))
+    more = symbols.with_more(["a", "C", "c", "d", "c"])
+    assert more.names == (*symbols.names, "c", "d")
+    assert (more.special, more.lower, more.splitting) == (3, True, "word")
+    assert symbols.with_more(["c", "d"], max_size=6).names == (*symbols.names, "c")
+    assert Symbols.build(["b"], "word").with_more(["C"]).names[-1] == "C"

@@ -120,8 +120,8 @@ def test_words_of_vectors_are_known(alphabet: str, tmp_path: Path) -> None:
     fewer = load_tagged(config.model_copy(update={"vector_words": 2}))
     assert fewer.codec.words.names[-1] == "zebra"
     assert load_tagged(TagData(sources=[alphabet])).vectors is None
-    write_word_vectors(path, ["QQ"], np.ones((1, 3)))
-    with pytest.raises(InputError, match="has none of the 30 words"):
+    write_word_vectors(path, ["qq"], np.ones((1, 3)))
+    with pytest.raises(InputError, match=r"has none of the .* training words"):
         _ = dataclasses.replace(data).vectors
 
 

@@ -12,6 +12,7 @@ from gatework.data.class_codec import InputKind
 from gatework.data.scaling import Scaling
 from gatework.data.spectra import LogMel
 from gatework.data.symbols import Symbols
+from gatework.data.word_vectors import read_word_vectors
 from gatework.errors import InputError
 from gatework.settings.tasks.classify import ClassifyData
 
@@ -47,17 +48,22 @@ def choose_reader(values: Sequence[Any], config: ClassifyData, kind: InputKind) 
         kind: what they are.
 
     Raises:
-        InputError: series differ in their channels, or recordings are sampled too slowly for so many bands.
+        InputError: series differ in their channels, recordings are sampled too slowly for so many bands, or pretrained
+            vectors cannot be read.
     """
     if kind == "text":
         assert config.level is not None
-        return Symbols.build(
+        symbols = Symbols.build(
             values,
             config.level,
             lower=bool(config.lower),
             min_count=config.min_count or 1,
             max_size=config.max_vocabulary,
         )
+        if config.level == "character" or config.word_vectors is None or not config.vector_words:
+            return symbols
+        known = read_word_vectors(config.word_vectors, limit=config.vector_words).words
+        return symbols.with_more(known, config.max_vocabulary)
     if kind == "series":
         return _scaling(values)
     assert config.rate is not None

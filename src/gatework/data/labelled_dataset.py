@@ -62,17 +62,20 @@ class LabelledDataset(Dataset[ClassExample, ClassifierCodec]):
         if not isinstance(reads, Symbols):
             raise InputError("word vectors are for texts, and these data are none", "leave out --word-vectors")
         found = read_word_vectors(path, reads.names)
-        if not found.words:
+        if not self._occurring().keys() & set(found.words):
             raise InputError(f"{path} has vectors of none of the data's symbols", "give vectors of their language")
         return found
 
     @property
     def coverage(self) -> Coverage | None:
         """How much of the training part has pretrained vectors."""
-        if self.vectors is None or not isinstance(self.codec.reads, Symbols):
-            return None
+        return None if self.vectors is None else coverage(self._occurring(), self.vectors.words)
+
+    def _occurring(self) -> dict[str, int]:
+        """The symbols of the training part, and how often each occurs."""
+        assert isinstance(self.codec.reads, Symbols)
         counts = Counter(int(number) for example in self.train for number in example.steps)
-        return coverage({self.codec.reads.names[number]: count for number, count in counts.items()}, self.vectors.words)
+        return {self.codec.reads.names[number]: count for number, count in counts.items()}
 
 
 def load_labelled(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -94,6 +95,16 @@ class Symbols:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def with_more(self, names: Iterable[str], max_size: int | None = None) -> Self:
+        """Know more symbols, after its own: those with pretrained vectors.
+
+        Args:
+            names: of any; where letters are made small, only those in small letters can be met.
+            max_size: the most symbols in all.
+        """
+        more = [name for name in names if not self.lower or name == name.lower()]
+        return dataclasses.replace(self, names=tuple(dict.fromkeys([*self.names, *more]))[:max_size])
 
     def split(self, text: str) -> list[str]:
         """The symbols of a text, known or not."""

@@ -96,10 +96,8 @@ class TaggerCodec:
             spelled.update(dict.fromkeys(word, count))
             folded[word.lower() if lower else word] += count
         words = Symbols.from_counts(folded, "token", lower=lower, min_count=min_count, max_size=max_vocabulary)
-        more = [word for word in more_words if not lower or word == word.lower()]
-        names = tuple(dict.fromkeys([*words.names, *more]))[:max_vocabulary]
         return cls(
-            Symbols("token", names, lower),
+            words.with_more(more_words, max_vocabulary),
             Symbols.from_counts(spelled, "character", min_count=RARE, special=(START, END)),
             Labels.build(itertools.chain.from_iterable(tags)),
             frozenset(counts),

@@ -36,12 +36,14 @@ class TaggedDataset(Dataset[TaggedExample, TaggerCodec]):
         Raises:
             InputError, DamagedFileError: they cannot be read, or are of no such word.
         """
-        path, names = self.config.word_vectors, self.codec.words.names
+        path, trained = self.config.word_vectors, self.codec.trained_words
         if path is None:
             return None
-        found = read_word_vectors(path, names)
-        if not found.words:
-            raise InputError(f"{path} has none of the {len(names):,} words", "give vectors of the language of the data")
+        found = read_word_vectors(path, self.codec.words.names)
+        if trained.isdisjoint(found.words):
+            raise InputError(
+                f"{path} has none of the {len(trained):,} training words", "give vectors of the language of the data"
+            )
         return found
 
 

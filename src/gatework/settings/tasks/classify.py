@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from gatework.settings.data import ExampleData, Missing, absolute
+from gatework.settings.data import ExampleData, Missing, VectorWords, absolute
 from gatework.settings.recurrent import EmbeddingSize, EncoderConfig, HiddenSize, LabelSmoothing
 from gatework.settings.task import PredictionConfig, TaskSettings
 from gatework.settings.training import ExampleTraining
@@ -45,6 +45,7 @@ class ClassifyData(ExampleData):
     word_vectors: str | None = Field(
         default=None, description="File of pretrained vectors (GloVe or word2vec) that the embedding begins with."
     )
+    vector_words: VectorWords = 50_000
     missing: Missing = "refuse"
     rate: int | None = Field(
         default=None, ge=1, description="Samples a second of all recordings; that of most of them unless given."
