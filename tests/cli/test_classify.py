@@ -100,6 +100,12 @@ def test_lines_and_tables_are_answered(there: Path, command: Callable[..., Any])
     said = command("predict", "run", "rows.tsv")
     assert said.status == 2
     assert "no column of texts among 'id', 'notes', 'about'" in said.err
+    for name in ("series.ts", "sound.wav"):
+        Path(name).write_text("@data\n1,2:up\n")
+        said = command("predict", "run", name)
+        assert (said.status, said.err.count("\n")) == (2, 1)
+        assert f"the model reads texts, and {name} holds none" in said.err
+    assert "cannot read run (Is a directory). Name the files in it" in command("predict", "run", "run").err
     Path("files.csv").write_text("file,text\nzzz.wav,abc\nabc.wav,zzz\n")
     assert [row["label"] for row in answers(command("predict", "run", "files.csv"))] == ["front", "back"]
     Path("bare.tsv").write_text("front\tabc\nback\tzzz\n")

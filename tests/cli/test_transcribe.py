@@ -121,3 +121,5 @@ def test_folders_and_speakers_that_are_not_there(place: Path, spoken_digits: Pat
     refused(command("train", spoken_digits, *SMALL, "--held-out-speaker", "bib"), "did you mean 'bob'".capitalize())
     refused(command("predict", run, "nowhere.wav"), "cannot read nowhere.wav")
     refused(command("predict", run, "my.txt"), "my.txt is not a WAV file")
+    alone = spoken_digits / "3_ann_0.wav"
+    refused(command("evaluate", run, alone), "3_ann_0.wav is a recording without a transcript", "Give the table")

@@ -69,6 +69,7 @@ def test_a_trained_models_codec_is_used(tmp_path: Path, write_spoken: Write) -> 
     other = write_spoken(tmp_path / "b", ["abc"], 8000)
     found = load_speech(data(other, bands=5, units="word", rate=3000), codec=codec)
     assert found.codec is codec
+    assert "symbols of b that are not in training transcripts: 1, namely 'c'" in found.notes
     assert found.train[0].steps.shape[1] == codec.width
     assert found.notes[0] == "1 recording resampled from 8000 to 4000 Hz"
 

@@ -6,6 +6,7 @@ import gzip
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -158,6 +159,20 @@ def test_compressed_tables_are_tables(tmp_path: Path, name: str) -> None:
     found = read_kinds([str(path)], ConditionalData())
     assert {label for one in found for label in one.weights} == {"up", "down"}
     assert found[0].text == "ab"
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "remedy"),
+    [
+        ("text,label\n,up\n,down\n", {}, "give texts of some length"),
+        ("text,label\nab,up\nba,down\n", {"max_length": 1}, "make --max-length longer"),
+        ("text,label\nab,up\nba,down\n", {"validation": 0.9}, "hold out less"),
+    ],
+)
+def test_where_no_text_is_left(tmp_path: Path, text: str, options: dict[str, Any], remedy: str) -> None:
+    (tmp_path / "kinds.csv").write_text(text)
+    with pytest.raises(InputError, match=rf"kinds\.csv gives no training text: {remedy}"):
+        load_conditioned(ConditionalData(sources=[str(tmp_path / "kinds.csv")], **options))
 
 
 def test_labels_as_a_user_says_them() -> None:

@@ -108,7 +108,8 @@ def load_conditioned(config: ConditionalData, codec: ConditionCodec | None = Non
     test += read_kinds(config.test_data, config) if config.test_data else []
     kept = [one for one in train if config.max_length is None or _length(one.text, config) <= config.max_length]
     if not kept:
-        raise InputError("no training text is left", "make --max-length longer, or hold out less")
+        remedy = "make --max-length longer" if train else "hold out less" if everything else "give texts of some length"
+        raise InputError(f"{data_name(config.sources)} gives no training text", remedy)
     codec = codec or _codec(kept, {name for one in everything for name in one.weights}, config)
     notes = [] if len(kept) == len(train) else [f"{len(train) - len(kept):,} texts are longer than --max-length"]
     parts = ([codec.encode(one) for one in part] for part in (kept, validation, test))

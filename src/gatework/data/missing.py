@@ -40,7 +40,7 @@ def fill_missing(
     numbers = [str(lines[place]) for place in np.flatnonzero(lacking)[:LINES_SHOWN]]
     where = f"{'line' if count == 1 else 'lines'} {', '.join(numbers)}{', ...' if count > LINES_SHOWN else ''}"
     if count == len(values):
-        raise InputError(f"{name} holds no value at all", "leave the column out")
+        raise InputError(f"{name} holds no value at all", "leave it out")
     if refuse:
         value = "1 value is" if count == 1 else f"{count:,} values are"
         raise InputError(f"{name}: {value} missing ({where})", "fill it in, or ask for --missing interpolate")

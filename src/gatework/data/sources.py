@@ -223,4 +223,5 @@ def _name(sources: Sequence[str], documents: Sequence[Document]) -> str:
 
 def unreadable(path: Path, error: OSError) -> InputError:
     """Say that the operating system does not give a file, and why."""
-    return InputError(f"cannot read {path} ({error.strerror or error})", "check the path and its permissions")
+    remedy = "name the files in it" if path.is_dir() else "check the path and its permissions"
+    return InputError(f"cannot read {path} ({error.strerror or error})", remedy)

@@ -133,6 +133,10 @@ def _found(sources: Sequence[str], config: TranscribeData) -> Sequence[Record]:
         path = Path(source)
         if path.is_dir() and not any(suffix_of(file) in SUFFIXES for file in path.iterdir()):
             found += _digits(path)
+        elif suffix_of(path) == ".wav":
+            raise InputError(
+                f"{path} is a recording without a transcript", "give the table of transcripts, or a folder that has one"
+            )
         else:
             found += read_annotations(
                 path,

@@ -45,18 +45,20 @@ def load_speech(
     if codec is not None:
         lexicon = codec.lexicon
     speech = read_speech(config, rate=codec.features.rate if codec else None, lexicon=lexicon, progress=progress)
+    name = Path(config.sources[0]).resolve().name
+    names = ("the training part" if codec is None else name, "the validation part", "the test part")
     codec = codec or _new_codec(speech, config, lexicon)
     notes = list(speech.notes)
     train, validation, test = (
-        _encoded(said, codec, f"of the {name} part", notes)
-        for name, said in (("training", speech.train), ("validation", speech.validation), ("test", speech.test))
+        _encoded(said, codec, f"of {part}", notes)
+        for part, said in zip(names, (speech.train, speech.validation, speech.test), strict=True)
     )
     if config.max_length is not None:
         short = [one for one in train if len(one.steps) <= config.max_length]
         if len(short) < len(train):
             notes.append(f"{len(train) - len(short):,} training utterances are longer than {config.max_length} steps")
         train = short
-    return make_dataset((train, validation, test), codec, config, Path(config.sources[0]).resolve().name, notes)
+    return make_dataset((train, validation, test), codec, config, name, notes)
 
 
 def _new_codec(speech: Speech, config: TranscribeData, lexicon: Lexicon | None) -> SpeechCodec:

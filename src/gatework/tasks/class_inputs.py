@@ -24,6 +24,8 @@ from gatework.settings import STANDARD_INPUT
 from gatework.settings.tasks.classify import ClassifyPrediction
 from gatework.tasks.example_task import lines_of
 
+NO_TEXT = frozenset({".ts", ".wav"})
+
 
 class Named(NamedTuple):
     """A source as a user names it, and the encoding of text in it."""
@@ -69,6 +71,8 @@ def read_inputs(named: Named, reading: Reading) -> Iterator[Asked]:
         return _series(named, reading)
     if kind == "sound":
         return (_heard(path, reading.codec) for path in _paths(named, reading))
+    if suffix_of(named.source) in NO_TEXT:
+        raise InputError(f"the model reads texts, and {named.source} holds none", "give text, or a table of texts")
     return (_text(value, where) for value, where in _values(named, Columns(text=options.text_column), reading))
 
 
