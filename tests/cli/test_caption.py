@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from gatework.cli.main import status_of
-from gatework.data.scenes import make_scenes
+from gatework.data.pictures.scenes import make_scenes
 
 SMALL = ["--hidden-size", "7", "--embedding-size", "5", "--channels", "3", "--region-size", "11", "--convolutions", "2"]
 SMALL += ["--task", "caption", "--scenes", "40", "--size", "24", "--batch", "7", "--epochs", "2"]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from gatework.cli.main import status_of
-from gatework.data.audio import write_wav
+from gatework.data.sound.audio import write_wav
 
 TINY = ("--task", "classify", "--hidden-size", "5", "--embedding-size", "3", "--epochs", "2", "--batch", "7")
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gatework.cli.main import status_of
-from gatework.data.audio import read_wav, write_wav
+from gatework.data.sound.audio import read_wav, write_wav
 
 from .conftest import Said
 from .test_bad_input import refused

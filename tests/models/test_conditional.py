@@ -13,8 +13,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from gatework.data.conditioned import ConditionCodec, KindOfText, load_conditioned, read_kinds
-from gatework.data.symbols import END, START, Labels, Symbols
+from gatework.data.labelled.conditioned import ConditionCodec, KindOfText, load_conditioned, read_kinds
+from gatework.data.text.symbols import END, START, Labels, Symbols
 from gatework.errors import DamagedFileError, InputError
 from gatework.generation.conditional import generate_kind
 from gatework.generation.sampling import Sampling

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from gatework.data.series_dataset import SeriesData, load_series
-from gatework.data.series_windows import Window
+from gatework.data.series.series_dataset import SeriesData, load_series
+from gatework.data.series.series_windows import Window
 from gatework.errors import InputError
 from gatework.models import ForecastModel
 from gatework.settings.tasks.forecast import ForecastData

@@ -10,7 +10,7 @@ import torch
 from little_translation import PAIRS, examples, languages, make
 from torch.nn import functional as F
 
-from gatework.data.translation_scores import corpus_scores
+from gatework.data.translation.translation_scores import corpus_scores
 from gatework.errors import InputError
 from gatework.models.translate import TranslationModel
 

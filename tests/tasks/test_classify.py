@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from gatework.data.labelled_dataset import LabelledDataset
+from gatework.data.labelled.labelled_dataset import LabelledDataset
 from gatework.errors import InputError
 from gatework.models import Classifier
 from gatework.settings import RunConfig, checked_config

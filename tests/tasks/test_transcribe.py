@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from gatework.data.audio import read_wav, write_wav
 from gatework.data.dataset import Dataset
+from gatework.data.sound.audio import read_wav, write_wav
 from gatework.errors import InputError
 from gatework.generation.transcripts import transcribe
 from gatework.models import Transcriber

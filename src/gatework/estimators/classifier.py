@@ -10,10 +10,10 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from gatework.data.class_codec import ClassifierCodec, InputKind
-from gatework.data.class_reader import choose_reader, settled
 from gatework.data.dataset import divided, make_dataset
-from gatework.data.labelled_dataset import ClassExample
+from gatework.data.labelled.class_codec import ClassifierCodec, InputKind
+from gatework.data.labelled.class_reader import choose_reader, settled
+from gatework.data.labelled.labelled_dataset import ClassExample
 from gatework.estimators.estimator import SequenceEstimator, checked_sequences, seeded
 from gatework.models.classify import Classifier
 from gatework.settings.tasks.classify import SETTINGS, ClassifierConfig, ClassifyData, usual_epochs

@@ -9,11 +9,11 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from gatework.data.class_codec import InputKind
-from gatework.data.class_reader import choose_reader, settled
 from gatework.data.dataset import divided, make_dataset
+from gatework.data.labelled.class_codec import InputKind
+from gatework.data.labelled.class_reader import choose_reader, settled
 from gatework.data.scaling import Scaling
-from gatework.data.symbols import Symbols
+from gatework.data.text.symbols import Symbols
 from gatework.estimators.estimator import SequenceEstimator, checked_sequences, seeded
 from gatework.models.regress import NumberedExample, Regressor, RegressorCodec
 from gatework.settings.regress import RegressorConfig, RegressorTraining

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from gatework.data.dataset import divided, make_dataset
-from gatework.data.tag_codec import TaggerCodec
+from gatework.data.tagging.tag_codec import TaggerCodec
 from gatework.estimators.estimator import SequenceEstimator, seeded
 from gatework.models.tag import Tagger
 from gatework.settings.tasks.tag import SETTINGS, TagData, TaggerConfig

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gatework.data.batches import Buckets
-from gatework.data.class_codec import ClassifierCodec
-from gatework.data.labelled_dataset import ClassExample
+from gatework.data.labelled.class_codec import ClassifierCodec
+from gatework.data.labelled.labelled_dataset import ClassExample
 from gatework.data.padding import Batch, padded
-from gatework.data.symbols import Symbols
-from gatework.data.word_vectors import WordVectors
+from gatework.data.text.symbols import Symbols
+from gatework.data.text.word_vectors import WordVectors
 from gatework.errors import InputError, did_you_mean
 from gatework.layers.pooling import Pooling
 from gatework.models.confusion import Confusion, count_pairs

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gatework.data.series_codec import SeriesCodec
-from gatework.data.series_windows import Window
-from gatework.data.transforms import restore
+from gatework.data.series.series_codec import SeriesCodec
+from gatework.data.series.series_windows import Window
+from gatework.data.series.transforms import restore
 from gatework.errors import InputError
 from gatework.models.forecast_batch import ForecastBatch, side_by_side
 from gatework.models.forecast_figures import forecast_totals, short_figures

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from torch import Tensor
 
-from gatework.data.spans import spans
-from gatework.data.symbols import UNKNOWN
-from gatework.data.tag_codec import NO_TAG, TaggerCodec
+from gatework.data.tagging.spans import spans
+from gatework.data.tagging.tag_codec import NO_TAG, TaggerCodec
+from gatework.data.text.symbols import UNKNOWN
 from gatework.models.confusion import PAIR, Confusion, count_pairs
 
 UNKNOWN_SPAN = "I-?"

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gatework.data.language_pair import LanguagePair, name_of
 from gatework.data.padding import Batch, is_real, padded
-from gatework.data.translated import Translated
-from gatework.data.translation_scores import bleu_counts, bleu_of
+from gatework.data.translation.language_pair import LanguagePair, name_of
+from gatework.data.translation.translated import Translated
+from gatework.data.translation.translation_scores import bleu_counts, bleu_of
 from gatework.errors import InputError
 from gatework.layers.recurrent import in_order, reading_order
 from gatework.models.attentive_decoder import AttentiveDecoder, DecoderState

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gatework.data.audio import read_wav
-from gatework.data.class_codec import ClassifierCodec
-from gatework.data.labelled_dataset import is_empty
-from gatework.data.labelled_examples import mended, recording
-from gatework.data.labelled_tables import Columns, read_labelled_table
-from gatework.data.lines import is_rereadable, suffix_of
-from gatework.data.tables import SUFFIXES as TABLE_SUFFIXES
-from gatework.data.ts_files import read_ts
+from gatework.data.files.lines import is_rereadable, suffix_of
+from gatework.data.files.tables import SUFFIXES as TABLE_SUFFIXES
+from gatework.data.labelled.class_codec import ClassifierCodec
+from gatework.data.labelled.labelled_dataset import is_empty
+from gatework.data.labelled.labelled_examples import mended, recording
+from gatework.data.labelled.labelled_tables import Columns, read_labelled_table
+from gatework.data.labelled.ts_files import read_ts
+from gatework.data.sound.audio import read_wav
 from gatework.errors import InputError, did_you_mean
 from gatework.settings import STANDARD_INPUT
 from gatework.settings.tasks.classify import ClassifyPrediction

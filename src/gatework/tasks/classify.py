@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel
 
-from gatework.data.class_codec import ClassifierCodec
 from gatework.data.codec import Codec
 from gatework.data.dataset import Dataset
-from gatework.data.labelled_dataset import ClassExample, LabelledDataset, load_labelled
-from gatework.data.symbols import Symbols
-from gatework.data.word_vectors import WordVectors
+from gatework.data.labelled.class_codec import ClassifierCodec
+from gatework.data.labelled.labelled_dataset import ClassExample, LabelledDataset, load_labelled
+from gatework.data.text.symbols import Symbols
+from gatework.data.text.word_vectors import WordVectors
 from gatework.insight.confusion import plot_confusion
 from gatework.insight.highlight import LETTER, Highlighted, plot_highlighted
 from gatework.models.classify import Classifier

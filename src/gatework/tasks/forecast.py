@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from gatework.data.codec import Codec
-from gatework.data.continuation import written
-from gatework.data.series import Series
-from gatework.data.series_codec import Prepared, SeriesCodec
-from gatework.data.series_dataset import SeriesData, load_series, read_tables
-from gatework.data.series_identity import namesakes, series_of
-from gatework.data.series_windows import Window, Windows, last_window
+from gatework.data.series.continuation import written
+from gatework.data.series.series import Series
+from gatework.data.series.series_codec import Prepared, SeriesCodec
+from gatework.data.series.series_dataset import SeriesData, load_series, read_tables
+from gatework.data.series.series_identity import namesakes, series_of
+from gatework.data.series.series_windows import Window, Windows, last_window
 from gatework.errors import InputError
 from gatework.models.forecast import ForecastModel
 from gatework.models.forecast_figures import all_figures

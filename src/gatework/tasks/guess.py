@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-from gatework.data.column_names import LABEL, PATH, SAID, SOURCE, SURE_LABEL, SURE_TEXT, TARGET
-from gatework.data.lines import numbered_lines, suffix_of, without_gz
-from gatework.data.series import read_series
-from gatework.data.tables import read_table
+from gatework.data.files.column_names import LABEL, PATH, SAID, SOURCE, SURE_LABEL, SURE_TEXT, TARGET
+from gatework.data.files.lines import numbered_lines, suffix_of, without_gz
+from gatework.data.files.tables import read_table
+from gatework.data.series.series import read_series
 from gatework.errors import GateworkError, InputError
 from gatework.settings import STANDARD_INPUT, TASKS
 

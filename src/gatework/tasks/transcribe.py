@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from gatework.data.audio import Recording, read_wav
 from gatework.data.codec import Codec
 from gatework.data.dataset import Dataset
-from gatework.data.edit_distance import errors
-from gatework.data.speech import SpeechCodec, Utterance, is_silent
-from gatework.data.transcribed import load_speech
+from gatework.data.sound.audio import Recording, read_wav
+from gatework.data.sound.speech import SpeechCodec, Utterance, is_silent
+from gatework.data.sound.transcribed import load_speech
+from gatework.data.text.edit_distance import errors
 from gatework.errors import InputError
 from gatework.generation.transcripts import search, transcribe
 from gatework.insight import plot_phonemes
