@@ -130,7 +130,7 @@ def test_pictures_of_attention(command, run):
         (["train", "pairs.en", "pairs.de", "--cell", "gruu", *SMALL], "gru"),
         (["train", "pairs.en", "pairs.de", "--source-column", "en"], "both --source-column and --target-column"),
         (["predict", "run", "missing.txt"], "cannot read missing.txt"),
-        (["predict", "run", "pairs.en", "--n-best", "9"], "at most the beam"),
+        (["predict", "run", "pairs.en", "--n-best", "9"], "--n-best is 9, more than --beam 5"),
         (["predict", "run", "pairs.en", "--dictionary", "missing.tsv"], "missing.tsv"),
         (["evaluate", "run", "pairs.en"], "pairs.en line 1 has no tab"),
     ],
