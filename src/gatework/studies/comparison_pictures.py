@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from gatework.insight.figure import literal, new_figure
 from gatework.studies.summary import ArmSummary
 from gatework.studies.trials import Trials
@@ -12,6 +14,8 @@ from gatework.studies.trials import Trials
 COLOURS = 10
 """Colours after which line styles change."""
 STYLES = ("-", "--", ":", "-.")
+Course = list[list[float]]
+"""Update, seconds and loss, again and again."""
 
 
 def draw_courses(trials: Trials, kind: str, summary: Sequence[ArmSummary]) -> Any:
@@ -26,10 +30,12 @@ def draw_courses(trials: Trials, kind: str, summary: Sequence[ArmSummary]) -> An
         for place, scale in zip(places, (1.0, arm.update_seconds), strict=True):
             if scale is None:
                 continue
-            for index, trial in enumerate(trials.where(**{kind: arm.name}).good):
+            group = trials.where(**{kind: arm.name}).good
+            for index, course in enumerate(_courses(group, "train")):
                 label = None if index else literal(arm.name)
-                place.plot(*_points(trial["train"], scale), style, color=colour, linewidth=0.7, label=label)
-                place.plot(*_points(trial["validation"], scale), "o", color=colour, markersize=2.5)
+                place.plot(*_points(course, scale), style, color=colour, linewidth=0.9, label=label)
+            for course in _courses(group, "validation"):
+                place.plot(*_points(course, scale), "o", color=colour, markersize=2.5)
     _limit(places[0], trials)
     places[0].set(xlabel="updates", ylabel="loss")
     places[1].set_xlabel("seconds of learning")
@@ -45,7 +51,15 @@ def _look(number: int) -> tuple[str, str]:
     return f"C{number % COLOURS}", STYLES[number // COLOURS % len(STYLES)]
 
 
-def _points(course: list[list[float]], scale: float) -> tuple[list[float], list[float]]:
+def _courses(group: Trials, kind: str) -> list[Course]:
+    """The mean over seeds where all have losses of the same updates, else the course of each."""
+    courses: list[Course] = [trial[kind] for trial in group if trial[kind]]
+    if len({tuple(point[0] for point in course) for course in courses}) != 1:
+        return courses
+    return [[[float(value) for value in np.mean(points, axis=0)] for points in zip(*courses, strict=True)]]
+
+
+def _points(course: Course, scale: float) -> tuple[list[float], list[float]]:
     return [scale * point[0] for point in course], [point[2] for point in course]
 
 

@@ -13,14 +13,15 @@ from gatework.studies.trials import Trials
 if TYPE_CHECKING:
     from gatework.studies.comparison import Comparison
 
+SHORT_FIGURES = 2
 FIGURES = 6
 """Figures beyond which a table becomes too wide; trials.csv has all."""
 SECONDS = 100.0
 """A value with as many digits as seconds are shown with."""
 
 
-def tell(comparison: Comparison, trials: Trials, report: Report) -> None:
-    """All of it."""
+def tell(comparison: Comparison, trials: Trials, report: Report, *, with_samples: bool = True) -> None:
+    """All of it; samples may be left out where nobody would learn from them."""
     counted = trials.where(stage="counted")
     summary = comparison.summary(trials)
     report.text(how(comparison))
@@ -28,11 +29,15 @@ def tell(comparison: Comparison, trials: Trials, report: Report) -> None:
     report.text(*findings(comparison, trials))
     report.table(*table(comparison, summary))
     _tell_differences(comparison, summary, report)
-    courses = "Loss against updates, and against seconds by the speeds: lines in training, dots on the validation part."
+    courses = (
+        "Loss against updates, and against seconds by the speeds that were measured: lines in training, dots on the "
+        "validation part; means over seeds that validated after the same updates."
+    )
     report.picture("courses", draw_courses(counted, comparison.kind, summary), courses)
     if any(arm.rates for arm in comparison.arms.values()):
         tell_rates(comparison, trials, report)
-    _tell_samples(comparison, trials, report)
+    if with_samples:
+        _tell_samples(comparison, trials, report)
 
 
 def how(comparison: Comparison) -> str:
@@ -115,14 +120,12 @@ def table(comparison: Comparison, summary: list[ArmSummary]) -> tuple[list[str],
 
 def short_table(comparison: Comparison, summary: list[ArmSummary]) -> tuple[list[str], list[list[str]]]:
     """Columns and rows that fit a terminal: the first figures, differences in one of them, time, speed."""
-    main, highest = main_figure(comparison, summary)
-    figures = dict.fromkeys([main, LOSS])
+    main, _ = main_figure(comparison, summary)
+    figures = table_figures(comparison, summary)[:SHORT_FIGURES]
     first = summary[0]
     failed = any(arm.failed for arm in summary)
-    better = f", {'higher' if highest else 'lower'} is better"
-    columns = [comparison.kind, "size", "parameters"]
-    columns += [name.replace("_", " ") + (better if name == main else "") for name in figures]
-    columns += [f"from {first.name}", "seconds", f"{comparison.unit}s/s", *(["failed"] if failed else [])]
+    columns = [comparison.kind, "size", "parameters", *(name.replace("_", " ") for name in figures)]
+    columns += [f"{main} - {first.name}'s", "seconds", f"{comparison.unit}s/s", *(["failed"] if failed else [])]
     rows = [
         [
             arm.name,
