@@ -65,9 +65,9 @@ class GruOrLstm(TextComparison):
         report.table(("published", "source", "ours: difference of test losses", "holds here"), rows)
         report.text(
             f"Differs from the source: characters of {comparison.data.name} in place of music and speech, AdamW with a "
-            "cosine schedule in place of RMSProp with weight noise, one small size, a fixed number of updates. A larger "
-            "model or a longer training may turn out otherwise: `gatework compare lstm gru elman --data FILE` asks the "
-            "same of another text and budget."
+            "cosine schedule in place of RMSProp with weight noise, one small size, a fixed number of updates. A "
+            "larger model or a longer training may turn out otherwise: `gatework compare lstm gru elman --data FILE` "
+            "asks the same of another text and budget."
         )
         report.heading("How it was measured")
         comparison.report(trials, report, scope)
