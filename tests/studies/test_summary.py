@@ -50,7 +50,8 @@ def test_each_arm(trials):
 
 
 def test_figures_that_never_differ_are_not_shown(trials):
-    assert shown_figures(trials) == ["loss", "bits"]
+    assert shown_figures(trials, "bits") == ["loss", "bits"]
+    assert shown_figures(trials, "baseline") == ["loss", "baseline", "bits"]  # unless it is the one that is asked for
 
 
 def test_an_arm_without_trials():

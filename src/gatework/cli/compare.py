@@ -189,7 +189,10 @@ def _run(comparison: Comparison, scope: Scope, path: Path, jobs: int, again: boo
         if seconds > WORTH_SAYING * at_once:
             shorter = "; --epochs, --steps or --minutes say how long each may be"
             console.print(f"about {seconds / at_once / 60:.1f} minutes, {at_once} at once{shorter}", markup=False)
-        return carry_out(comparison, scope, folder, jobs=jobs, again=again, console=console)
+        trials = carry_out(comparison, scope, folder, jobs=jobs, again=again, console=console)
+    if not trials.where(stage="counted").good:
+        raise InputError(f"no training ended: {trials.failed[0].error}", f"{path / 'trials.csv'} has all that failed")
+    return trials
 
 
 def _tell(comparison: Comparison, trials: Trials, path: Path) -> None:

@@ -17,7 +17,6 @@ from gatework.studies.comparison_report import tell
 from gatework.studies.folder import StudyFolder
 from gatework.studies.rates import chosen_rate, wanted_rates
 from gatework.studies.report import Report
-from gatework.studies.runner import found_trials
 from gatework.studies.speeds import TimedTraining, side_by_side
 from gatework.studies.study import Scope, Study
 from gatework.studies.summary import LOSS, ArmSummary, summarised
@@ -164,7 +163,11 @@ class Comparison(Study):
 
     def missing(self, scope: Scope, folder: StudyFolder) -> dict[str, int]:
         """How many trainings of each arm a folder lacks, as far as that is known."""
-        found, _ = found_trials(self, scope, folder)
+        speeds = Trial(self._speed_settings(), {}, 0.0)  # they may have been measured without a cell that is new
+        found = Trials([speeds])
+        for _ in (RATE, COUNTED):
+            kept = [trial for trial in map(folder.find, self.plan(scope, found)[1:]) if trial is not None]
+            found = Trials([speeds, *kept])
         return {
             arm.name: len(arm.rates) + (scope.seeds or self.seeds) - len(found.where(**{self.kind: arm.name}))
             for arm in self.arms.values()
@@ -217,7 +220,7 @@ class Comparison(Study):
         """What was found of each arm."""
         measured = trials.where(**{STAGE: SPEED}).good
         speeds = measured[0]["speeds"] if measured else {}
-        return summarised(self.kind, list(self.arms), trials.where(**{STAGE: COUNTED}), speeds)
+        return summarised(self.kind, list(self.arms), trials.where(**{STAGE: COUNTED}), speeds, self.figure)
 
     def record(self, trials: Trials) -> dict[str, Any]:
         """The same as JSON has it."""

@@ -55,7 +55,7 @@ def _record(one: Interval) -> dict[str, float]:
 
 
 def summarised(
-    kind: str, names: Sequence[str], trials: Trials, speeds: Mapping[str, Mapping[str, float]]
+    kind: str, names: Sequence[str], trials: Trials, speeds: Mapping[str, Mapping[str, float]], main: str = LOSS
 ) -> list[ArmSummary]:
     """Each arm in the order of its name.
 
@@ -64,9 +64,10 @@ def summarised(
         names: of the arms, the first being what the others are compared with.
         trials: the counted ones of all.
         speeds: see ``gatework.studies.speeds.side_by_side``.
+        main: the figure that is shown even where it is the same for all.
     """
     groups = {name: trials.where(**{kind: name}) for name in names}
-    shown = shown_figures(trials)
+    shown = shown_figures(trials, main)
     return [_arm(name, group, groups[names[0]], shown, speeds.get(name, {})) for name, group in groups.items()]
 
 
@@ -100,10 +101,10 @@ def by_seed(group: Trials, figure: str) -> dict[int, float]:
     return {seed: float(value) for seed, value in known.items() if value is not None}
 
 
-def shown_figures(trials: Trials) -> list[str]:
-    """The figures that differ from training to training, the loss first; those of baselines do not."""
+def shown_figures(trials: Trials, main: str) -> list[str]:
+    """The main figure, the loss, and those that differ from training to training, as a baseline's do not."""
     names = dict.fromkeys(name for trial in trials.good for name in trial["figures"])
-    return [name for name in names if name == LOSS or len(set(trials.values(name))) > 1]
+    return [name for name in names if name in (main, LOSS) or len(set(trials.values(name))) > 1]
 
 
 def loss_after(group: Trials, updates: float) -> Interval:
