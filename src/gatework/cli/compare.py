@@ -104,7 +104,7 @@ def compare(
     console = err if as_json else out
     trials = _run(comparison, Scope(seeds=seeds), path, jobs or _jobs(chosen), again, console)
     if as_json:
-        out.print(json_line(comparison.record(trials)), markup=False)
+        out.print(json_line({**comparison.record(trials), "folder": str(path)}), markup=False)
     else:
         _tell(comparison, trials, path)
     return 0

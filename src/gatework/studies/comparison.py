@@ -181,6 +181,8 @@ class Comparison(Study):
         """
         seconds = 0.0
         for name, count in trainings.items():
+            if not count:
+                continue
             arm = self.arms[name]
             try:
                 each = TimedTraining(self._arm_config(arm), self.data).expected_seconds()
