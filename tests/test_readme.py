@@ -80,6 +80,23 @@ def test_the_python_of_the_layers_guide() -> None:
     exec(compile("\n".join(blocks("docs/layers.md", "python")), "layers.md", "exec"), {"__name__": "layers"})
 
 
+def test_the_study_of_the_guide_to_experiments(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A study of one's own, from the plan to the report; a second call goes on in its folder."""
+    (block,) = blocks("docs/experiments.md", "python")
+    for _ in range(2):
+        exec(compile(block, "experiments.md", "exec"), {"__name__": "experiments"})
+        assert re.search(r"^\| gru \| [\d.]+ ± [\d.]+ \|$", capsys.readouterr().out, re.MULTILINE)
+    assert len(list(Path("untrained/trials").iterdir())) == 10
+
+
+def test_the_options_of_the_guide_to_experiments_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [line for block in blocks("docs/experiments.md", "bash") for line in block.splitlines()]
+    for words in (shlex.split(line, comments=True)[1:] for line in lines):
+        assert status_of([words[0], "--help"]) == 0
+        shown = capsys.readouterr().out
+        assert all(word in shown for word in words if word.startswith("--")), words
+
+
 def test_the_cell_of_contributing_is_the_one_that_is_tested() -> None:
     cell, row = blocks("CONTRIBUTING.md", "python")
     (name,) = re.findall(r"^class (\w+)\(Cell\):", cell, re.MULTILINE)
