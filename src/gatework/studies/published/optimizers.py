@@ -17,18 +17,17 @@ from gatework.studies.summary import LOSS, paired
 from gatework.studies.text_comparison import TextComparison
 from gatework.studies.trials import Trials
 
-METHODS: dict[str, tuple[dict[str, Any], float]] = {
-    "SGD": ({"optimizer": "sgd"}, 3.16),
-    "momentum 0.9": ({"optimizer": "momentum", "momentum": 0.9}, 0.316),
-    "Nesterov 0.9": ({"optimizer": "nesterov", "momentum": 0.9}, 0.316),
-    "Adagrad": ({"optimizer": "adagrad"}, 0.05),
-    "Adadelta": ({"optimizer": "adadelta", "second_decay": 0.95}, 1.0),
-    "RMSprop 0.9": ({"optimizer": "rmsprop", "second_decay": 0.9}, 0.00632),
-    "RMSprop 0.95": ({"optimizer": "rmsprop", "second_decay": 0.95}, 0.00632),
-    "Adam": ({"optimizer": "adam", "momentum": 0.9, "second_decay": 0.999}, 0.006),
+METHODS: dict[str, tuple[dict[str, Any], tuple[float, ...]]] = {
+    "SGD": ({"optimizer": "sgd"}, (1.0, 3.16, 10.0)),
+    "momentum 0.9": ({"optimizer": "momentum", "momentum": 0.9}, (0.1, 0.316, 1.0)),
+    "Nesterov 0.9": ({"optimizer": "nesterov", "momentum": 0.9}, (0.1, 0.316, 1.0)),
+    "Adagrad": ({"optimizer": "adagrad"}, (0.02, 0.0632, 0.2)),
+    "Adadelta": ({"optimizer": "adadelta", "second_decay": 0.95}, (0.316, 1.0, 3.16)),
+    "RMSprop 0.9": ({"optimizer": "rmsprop", "second_decay": 0.9}, (0.002, 0.00632, 0.02)),
+    "RMSprop 0.95": ({"optimizer": "rmsprop", "second_decay": 0.95}, (0.002, 0.00632, 0.02)),
+    "Adam": ({"optimizer": "adam", "momentum": 0.9, "second_decay": 0.999}, (0.002, 0.00632, 0.02)),
 }
-"""What is set, and the middle of the learning rates that are tried."""
-FACTORS = (0.316, 1.0, 3.16)
+"""What is set, and the learning rates that are tried at first."""
 MOST_RATES = 7
 BEST = "the best other"
 CLAIMS = (
@@ -68,11 +67,8 @@ class Optimizers(TextComparison):
 
     def comparison_of(self, config: RunConfig, corpus: Corpus, quick: bool) -> Comparison:
         """Each optimizer at the best of a few learning rates."""
-        arms = [
-            Arm(name, training=own, rates=tuple(float(f"{middle * factor:.3g}") for factor in FACTORS))
-            for name, (own, middle) in METHODS.items()
-        ]
-        seeds, most = (2, len(FACTORS)) if quick else (4, MOST_RATES)
+        arms = [Arm(name, training=own, rates=rates) for name, (own, rates) in METHODS.items()]
+        seeds, most = (2, 0) if quick else (4, MOST_RATES)
         return Comparison("method", config, arms, corpus, seeds=seeds, most_rates=most)
 
     def report(self, trials: Trials, report: Report, scope: Scope) -> None:
