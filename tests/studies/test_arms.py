@@ -45,7 +45,7 @@ def test_the_width_that_comes_nearest(corpus):
         assert arm.model["hidden_size"] == min(counts, key=lambda size: abs(counts[size] - wanted))
 
 
-@pytest.mark.parametrize("name", NAMES[::5])
+@pytest.mark.parametrize("name", NAMES[::9])
 def test_published_cells_can_be_compared(corpus, name):
     size = fitted_size(config(), name, 6000, corpus)
     near = [count(changed(config(), {"cell": name, "hidden_size": one}, {}), corpus) for one in (size, size + 1)]
