@@ -53,8 +53,8 @@ def how(comparison: Comparison) -> str:
         "Figures are means over seeds with their 95 % interval; trainings of one seed see the same data in the same "
         f"order.{equal.get(comparison.kind, '')} "
         "Seconds are those that trainings took, each with one thread, validations and what else the machine did "
-        "included; speeds were measured before them, side by side in short turns, by the time that one thread worked; *seconds by "
-        "speed* are those of all updates without validations."
+        "included; speeds were measured before them, side by side in short turns, by the time that one thread worked; "
+        "*seconds by speed* are those of all updates without validations."
     )
 
 
