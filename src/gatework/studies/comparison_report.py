@@ -127,7 +127,12 @@ def short_table(comparison: Comparison, summary: list[ArmSummary]) -> tuple[list
     first = summary[0]
     failed = any(arm.failed for arm in summary)
     columns = [comparison.kind, "size", "parameters", *(name.replace("_", " ") for name in figures)]
-    columns += [f"{main} - {first.name}'s", "seconds", f"{comparison.unit}s/s", *(["failed"] if failed else [])]
+    columns += [
+        f"{main.replace('_', ' ')} - {first.name}'s",
+        "seconds",
+        f"{comparison.unit}s/s",
+        *(["failed"] if failed else []),
+    ]
     rows = [
         [
             arm.name,
