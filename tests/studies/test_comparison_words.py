@@ -72,12 +72,17 @@ def test_one_seed_tells_no_chance():
 
 def test_speeds_and_the_same_time():
     trials, groups = found({"aa": [1.0, 1.2], "bb": [2.0, 2.2]})
-    speeds = {"aa": {"speed": 500.0, "update_seconds": 0.2}, "bb": {"speed": 1000.0, "update_seconds": 0.1}}
+    speeds = {
+        "aa": {"speed": 500.0, "turns": [500.0, 560.0, 220.0], "update_seconds": 0.2},
+        "bb": {"speed": 1000.0, "turns": [1000.0, 1000.0, 500.0], "update_seconds": 0.1},
+    }
     summary = summarised("cell", list(groups), trials, speeds)
-    assert about_speed(summary, "step") == ("Fastest: **bb**, 1,000 steps a second in training; aa 0.50 times as many.")
+    assert about_speed(summary, "step") == (
+        "Fastest: **bb**, 1,000 steps a second in training; aa 0.50 ± 0.15 times as many (95 % interval over turns)."
+    )
     assert about_time(summary, groups).startswith("After the 10 seconds in which the fastest learnt all")
     assert "aa 2.100 ± 1.271, bb 2.100 ± 1.271" in about_time(summary, groups)  # aa was half through
-    slower = {**speeds, "aa": {"speed": 100.0, "update_seconds": 1.0}}
+    slower = {**speeds, "aa": {**speeds["aa"], "update_seconds": 1.0}}
     assert about_time(summarised("cell", list(groups), trials, slower), groups) == ""
     assert about_speed(summarised("cell", list(groups), trials, {}), "step") == ""
 

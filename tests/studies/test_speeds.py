@@ -43,8 +43,8 @@ def clock(monkeypatch):
 
 def test_side_by_side(corpus):
     found = side_by_side({"a": config(5), "b": config(7)}, corpus)
-    assert found["a"] == {"speed": 26 / 0.25, "update_seconds": 0.25}
-    assert found["b"] == {"speed": 26 / 0.125, "update_seconds": 0.125}
+    assert found["a"] == {"turns": [26 / 0.25] * 9, "speed": 26 / 0.25, "update_seconds": 0.25}
+    assert found["b"] == {"turns": [26 / 0.125] * 9, "speed": 26 / 0.125, "update_seconds": 0.125}
 
 
 def test_nothing_is_learnt(corpus):

@@ -77,6 +77,6 @@ def test_the_loss_after_some_updates(trials):
 
 def test_a_record_is_plain():
     nothing = Interval(float("nan"), float("nan"), 0)
-    record = ArmSummary("a", 3, 0.1, 9, {"loss": nothing}, {}, nothing, None, None, None, 0, 2).record()
+    record = ArmSummary("a", 3, 0.1, 9, {"loss": nothing}, {}, nothing, None, (), None, None, 0, 2).record()
     assert record["failed"] == 2
     assert "speed" not in record

@@ -23,7 +23,7 @@ def draw_courses(trials: Trials, kind: str, summary: Sequence[ArmSummary]) -> An
 
     Seconds are those of so many updates at the speed that was measured.
     """
-    figure = new_figure(9.5, 4)
+    figure = new_figure(8.6, 3.6)
     places = figure.subplots(1, 2, sharey=True)
     for number, arm in enumerate(summary):
         colour, style = _look(number)

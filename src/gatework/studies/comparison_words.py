@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from gatework.studies.statistics import Interval
+from gatework.studies.statistics import Interval, mean_interval
 from gatework.studies.summary import ArmSummary, loss_after, paired
 from gatework.studies.trials import Trials
 
@@ -61,12 +61,18 @@ def is_worse(difference: Interval, highest: bool) -> bool | None:
 
 def about_speed(summary: Sequence[ArmSummary], unit: str) -> str:
     """The fastest arm, and the speeds of the others as shares of its own."""
-    speeds = {arm.name: arm.speed for arm in summary if arm.speed is not None}
-    if not speeds:
+    known = sorted((arm for arm in summary if arm.speed is not None), key=lambda arm: -(arm.speed or 0.0))
+    if not known:
         return ""
-    (name, fastest), *others = sorted(speeds.items(), key=lambda pair: -pair[1])
-    said = "".join(f"; {other} {speed / fastest:.2f} times as many" for other, speed in others)
-    return f"Fastest: **{name}**, {fastest:,.0f} {unit}s a second in training{said}."
+    fastest, *others = known
+    said = "".join(f"; {arm.name} {speed_ratio(arm, fastest):.2f} times as many" for arm in others)
+    how = " (95 % interval over turns)" if len(fastest.turns) > 1 and others else ""
+    return f"Fastest: **{fastest.name}**, {fastest.speed:,.0f} {unit}s a second in training{said}{how}."
+
+
+def speed_ratio(arm: ArmSummary, other: ArmSummary) -> Interval:
+    """The speed of an arm as a multiple of another's, turn by turn: what slows a turn down slows both."""
+    return mean_interval([one / two for one, two in zip(arm.turns, other.turns, strict=True)])
 
 
 def about_time(summary: Sequence[ArmSummary], groups: Mapping[str, Trials]) -> str:

@@ -69,11 +69,12 @@ class TimedTraining:
         return min(ends + ([] if limits.seconds is None else [limits.seconds]))
 
 
-def side_by_side(configs: Mapping[str, RunConfig], data: Any) -> dict[str, dict[str, float]]:
+def side_by_side(configs: Mapping[str, RunConfig], data: Any) -> dict[str, dict[str, Any]]:
     """The speed of each training while it learns; of one thread, as trials have.
 
     Returns:
-        By name ``speed``, units a second, the median over turns, and ``update_seconds``, those of a mean update.
+        By name ``turns``, units a second in each, ``speed``, their median, and ``update_seconds``, those of a mean
+        update.
 
     Raises:
         InputError: a configuration does not fit the data.
@@ -86,8 +87,9 @@ def side_by_side(configs: Mapping[str, RunConfig], data: Any) -> dict[str, dict[
         for name, training in trainings.items():
             times, units = zip(*(training.update() for _ in range(1 if slow else UPDATES)), strict=True)
             speeds[name].append(sum(units) / sum(times))
-    return {name: _speed(trainings[name], statistics.median(found)) for name, found in speeds.items()}
+    return {name: _speed(trainings[name], found) for name, found in speeds.items()}
 
 
-def _speed(training: TimedTraining, speed: float) -> dict[str, float]:
-    return {"speed": speed, "update_seconds": training.units_of_an_update() / speed}
+def _speed(training: TimedTraining, turns: list[float]) -> dict[str, Any]:
+    speed = statistics.median(turns)
+    return {"turns": turns, "speed": speed, "update_seconds": training.units_of_an_update() / speed}

@@ -25,6 +25,7 @@ class ArmSummary:
         differences: of the figures from those of the first arm, seed by seed; none of the first arm itself.
         seconds: of a training, validations included.
         speed: units a second while learning, measured beside the others; None where it was not.
+        turns: the speed in each turn in which all were measured.
         update_seconds: of a mean update, by that speed.
         learning_seconds: of the mean number of updates, by that speed.
         good: trainings that did not fail.
@@ -39,6 +40,7 @@ class ArmSummary:
     differences: dict[str, Interval]
     seconds: Interval
     speed: float | None
+    turns: tuple[float, ...]
     update_seconds: float | None
     learning_seconds: float | None
     good: int
@@ -49,7 +51,7 @@ class ArmSummary:
         lists = {"figures": self.figures, "differences": self.differences}
         shown = {name: {key: _record(one) for key, one in found.items()} for name, found in lists.items()}
         known = {**vars(self), **shown, "seconds": _record(self.seconds)}
-        return {name: value for name, value in known.items() if value is not None and name != "name"}
+        return {name: value for name, value in known.items() if value is not None and name not in ("name", "turns")}
 
 
 def _record(one: Interval) -> dict[str, float]:
@@ -57,7 +59,7 @@ def _record(one: Interval) -> dict[str, float]:
 
 
 def summarised(
-    kind: str, names: Sequence[str], trials: Trials, speeds: Mapping[str, Mapping[str, float]], main: str = LOSS
+    kind: str, names: Sequence[str], trials: Trials, speeds: Mapping[str, Mapping[str, Any]], main: str = LOSS
 ) -> list[ArmSummary]:
     """Each arm in the order of its name.
 
@@ -73,7 +75,7 @@ def summarised(
     return [_arm(name, group, groups[names[0]], shown, speeds.get(name, {})) for name, group in groups.items()]
 
 
-def _arm(name: str, group: Trials, first: Trials, shown: Sequence[str], speed: Mapping[str, float]) -> ArmSummary:
+def _arm(name: str, group: Trials, first: Trials, shown: Sequence[str], speed: Mapping[str, Any]) -> ArmSummary:
     settings = group[0].settings if group else {}
     each, updates = speed.get("update_seconds"), mean_interval(group.values("updates"))
     return ArmSummary(
@@ -85,6 +87,7 @@ def _arm(name: str, group: Trials, first: Trials, shown: Sequence[str], speed: M
         {} if group is first else {figure: paired(group, first, figure) for figure in shown},
         mean_interval(group.values("training_seconds")),
         speed.get("speed"),
+        tuple(speed.get("turns", ())),
         each,
         each * updates.mean if each is not None and updates.count else None,
         len(group.good),

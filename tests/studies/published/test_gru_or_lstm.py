@@ -51,7 +51,7 @@ def found(losses):
             for seed, loss in enumerate(values)
         ]
     )
-    times = {"lstm": {"speed": 100.0}, "gru": {"speed": 150.0}, "elman": {"speed": 220.0}}
+    times = {"lstm": {"turns": [100.0]}, "gru": {"turns": [150.0]}, "elman": {"turns": [220.0]}}
     summary = {arm.name: arm for arm in summarised("cell", CELLS, trials, times)}
     return answer(summary, {cell: trials.where(cell=cell) for cell in CELLS})
 

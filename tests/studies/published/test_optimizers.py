@@ -7,7 +7,7 @@ import torch
 
 from gatework.settings import StreamTraining
 from gatework.studies import Report, Scope, StudyFolder, Trial, Trials, run_study, speeds
-from gatework.studies.published.optimizers import METHODS, STUDY, claim_rows
+from gatework.studies.published.optimizers import METHODS, STUDY, claim_rows, how_much_rates_matter
 from gatework.training.optimizers import make_optimizer
 
 
@@ -54,14 +54,15 @@ def test_a_report(short):
     assert (folder.path / "rates.png").stat().st_size > 8000
 
 
-def made_up(short, losses, adadelta):
-    """Claims of trials whose losses are given by method, and Adadelta's by rate."""
+def made_up(losses, adadelta):
+    """Trials whose losses are given by method, and Adadelta's by rate; ranks of others rise with the rate."""
 
     def measured(settings):
         if settings["stage"] == "speed":
             return {"speeds": {}}
         if settings["stage"] == "rate":
-            return {"rank": adadelta.get(settings["learning_rate"], 3.0)}
+            rate, first = settings["learning_rate"], METHODS[settings["method"]][1][0]
+            return {"rank": adadelta.get(rate, 3.0) if settings["method"] == "Adadelta" else 2.0 + rate / first}
         loss = losses.get(settings["method"], 2.0) + 0.01 * settings["seed"]
         return {"loss": loss, "figures": ["loss"], "parameters": 7, "training_seconds": 1.0}
 
@@ -69,11 +70,15 @@ def made_up(short, losses, adadelta):
     for _ in range(3):
         plan = STUDY.plan(Scope(quick=True), trials)
         trials = Trials([Trial(settings, measured(settings), 1.0) for settings in plan])
+    return trials
+
+
+def claims(trials):
     return {row[0]: row for row in claim_rows(STUDY.comparison(Scope(quick=True)), trials)}
 
 
 def test_claims_that_hold(short):
-    rows = made_up(short, {"momentum 0.9": 1.5, "Nesterov 0.9": 1.4, "Adam": 1.1, "Adagrad": 1.2}, {1.0: 0.5})
+    rows = claims(made_up({"momentum 0.9": 1.5, "Nesterov 0.9": 1.4, "Adam": 1.1, "Adagrad": 1.2}, {1.0: 0.5}))
     assert rows["momentum 0.9: lower loss than SGD"][2:] == ("-0.500 ± 0.000", "yes")
     assert rows["Nesterov 0.9: as low a loss, or lower, than momentum 0.9"][3] == "yes, lower"
     assert rows["Adam: as low a loss, or lower, than the best other (Adagrad)"][2:] == ("-0.100 ± 0.000", "yes, lower")
@@ -81,7 +86,16 @@ def test_claims_that_hold(short):
 
 
 def test_claims_that_do_not(short):
-    rows = made_up(short, {"momentum 0.9": 2.5, "Adam": 1.7, "RMSprop 0.9": 1.2}, {1.0: 2.5, 3.16: 2.25})
+    rows = claims(made_up({"momentum 0.9": 2.5, "Adam": 1.7, "RMSprop 0.9": 1.2}, {1.0: 2.5, 3.16: 2.25}))
     assert rows["momentum 0.9: lower loss than SGD"][3] == "no: it is higher"
     assert rows["Adam: as low a loss, or lower, than the best other (RMSprop 0.9)"][3] == "no: it is higher"
     assert rows["Adadelta: no learning rate needs to be chosen (1)"][2:] == ("0.250", "3.16 was better")
+
+
+def test_how_much_rates_matter(short):
+    trials = made_up({"Adam": 1.7}, {0.316: 3.0, 1.0: 2.5, 3.16: 2.75})
+    text = how_much_rates_matter(STUDY.comparison(Scope(quick=True)), trials)
+    assert "differ by 0.300 nats" in text
+    assert "too low costs 0.500 on average" in text  # Adadelta's alone: the others' lowest was best
+    costs = [rates[1] / rates[0] - 1 for name, (_, rates) in METHODS.items() if name != "Adadelta"]
+    assert f"one too high {(sum(costs) + 0.25) / 8:.3f} " in text

@@ -9,7 +9,7 @@ from gatework.settings import RunConfig
 from gatework.studies.arms import cell_arms
 from gatework.studies.claims import WORDS, Claim
 from gatework.studies.comparison import Comparison
-from gatework.studies.comparison_words import shown
+from gatework.studies.comparison_words import shown, speed_ratio
 from gatework.studies.report import Report
 from gatework.studies.study import Scope
 from gatework.studies.summary import LOSS, ArmSummary, paired
@@ -92,10 +92,9 @@ def answer(summary: dict[str, ArmSummary], groups: dict[str, Trials]) -> list[st
         "**GRU or LSTM?** " + _either(gated),
         f"**Is a plain Elman network enough?** {_plain(plain, better)}",
     ]
-    speeds = {name: summary[name].speed for name in CELLS}
-    lstm = speeds["lstm"]
-    if lstm is not None:
-        shares = ", ".join(f"{name} {speed / lstm:.2f}" for name, speed in speeds.items() if speed and name != "lstm")
+    if summary["lstm"].turns:
+        ratios = {name: speed_ratio(summary[name], summary["lstm"]) for name in CELLS if name != "lstm"}
+        shares = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
         said.append(f"**Which is faster?** Characters a second at equal size, the LSTM's being 1: {shares}.")
     return said
 
