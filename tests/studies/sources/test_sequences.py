@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from gatework.studies.published.long_lag.tasks import TASKS
 from gatework.studies.sources.adding import ADDING
 from gatework.studies.sources.copying import COPYING
 from gatework.studies.sources.counting import COUNT_THREE, COUNT_TWO, counted
 from gatework.studies.sources.digits import DIGITS, PERMUTED_DIGITS, logistic_accuracy
-from gatework.studies.sources.long_lag import TASKS
 from gatework.studies.sources.orders import LATCHED_NOISE, TEMPORAL_ORDER
 from gatework.studies.sources.reber import ARROWS, EMBEDDED_REBER, END, SYMBOLS, embedded_string, reber_string
 from gatework.studies.sources.sequences import Batch

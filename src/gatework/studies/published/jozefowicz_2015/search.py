@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from gatework.studies.expression_tree import Definitions, TreeCell
-from gatework.studies.known_trees import KNOWN
-from gatework.studies.mutations import mutate
-from gatework.studies.next_character import CharacterReader, accuracy, learn_characters
+from gatework.studies.published.jozefowicz_2015.expression_tree import Definitions, TreeCell
+from gatework.studies.published.jozefowicz_2015.known_trees import KNOWN
+from gatework.studies.published.jozefowicz_2015.mutations import mutate
+from gatework.studies.published.jozefowicz_2015.next_character import CharacterReader, accuracy, learn_characters
 from gatework.studies.sizes import equal_size, parameter_count
 from gatework.studies.sources.characters import alphabet
 from gatework.studies.trials import Measured, Settings, Trial, Trials

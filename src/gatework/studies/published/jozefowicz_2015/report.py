@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from gatework.studies.cell_search import FOUNDERS, TASKS, ranked
-from gatework.studies.expression_tree import text_of
-from gatework.studies.known_trees import KNOWN
+from gatework.studies.published.jozefowicz_2015.expression_tree import text_of
+from gatework.studies.published.jozefowicz_2015.known_trees import KNOWN
+from gatework.studies.published.jozefowicz_2015.search import FOUNDERS, TASKS, ranked
 from gatework.studies.report import Report
 from gatework.studies.statistics import mean_interval, paired_difference
 from gatework.studies.trials import Trials

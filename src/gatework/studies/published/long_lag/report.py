@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from gatework.studies.published.long_lag.training import SOLVED
 from gatework.studies.report import Report
-from gatework.studies.sequence_training import SOLVED
 from gatework.studies.sources.adding import PUBLISHED_BASELINE
 from gatework.studies.sources.digits import logistic_accuracy
 from gatework.studies.statistics import mean_interval

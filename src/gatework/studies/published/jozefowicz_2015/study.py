@@ -1,12 +1,12 @@
-"""jozefowicz-2015: ten published cells on three tasks, and a search for better ones."""
+"""The plan: published cells at two rates, then the search."""
 
 from __future__ import annotations
 
 import math
 
-from gatework.studies.cell_search import TASKS, SearchSize, measure_cell, plan_search
-from gatework.studies.jozefowicz_report import write_comparison, write_search
-from gatework.studies.known_trees import KNOWN
+from gatework.studies.published.jozefowicz_2015.known_trees import KNOWN
+from gatework.studies.published.jozefowicz_2015.report import write_comparison, write_search
+from gatework.studies.published.jozefowicz_2015.search import TASKS, SearchSize, measure_cell, plan_search
 from gatework.studies.report import Report
 from gatework.studies.sources.characters import MAKERS
 from gatework.studies.study import Scope, Study

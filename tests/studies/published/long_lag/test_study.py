@@ -6,10 +6,10 @@ import torch
 
 from gatework.studies import Report, Scope, StudyFolder, Trial, Trials, run_study
 from gatework.studies.networks import StepReader
-from gatework.studies.published.long_lag import CELLS, RATES, STUDY
-from gatework.studies.sequence_training import SOLVED, Lesson, learn, reach
+from gatework.studies.published.long_lag.study import CELLS, RATES, STUDY
+from gatework.studies.published.long_lag.tasks import TASKS
+from gatework.studies.published.long_lag.training import SOLVED, Lesson, learn, reach
 from gatework.studies.sources.counting import counted
-from gatework.studies.sources.long_lag import TASKS
 
 
 def test_the_better_rate_gets_the_other_seeds():

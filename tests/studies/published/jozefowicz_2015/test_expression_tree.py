@@ -12,9 +12,16 @@ from torch import nn
 from gatework.cells import GRU, LSTM, MUT3, Elman, GreffLSTM
 from gatework.engine.trace import UntraceableError, trace
 from gatework.layers import Recurrent
-from gatework.studies.expression_tree import TreeCell, check_definitions, nodes, parts, replaced, text_of
-from gatework.studies.known_trees import KNOWN
-from gatework.studies.mutations import LARGEST, MUTATIONS, mutate, pruned, remembers, size_of
+from gatework.studies.published.jozefowicz_2015.expression_tree import (
+    TreeCell,
+    check_definitions,
+    nodes,
+    parts,
+    replaced,
+    text_of,
+)
+from gatework.studies.published.jozefowicz_2015.known_trees import KNOWN
+from gatework.studies.published.jozefowicz_2015.mutations import LARGEST, MUTATIONS, mutate, pruned, remembers, size_of
 from gatework.testing import check_cell
 
 TWINS = {

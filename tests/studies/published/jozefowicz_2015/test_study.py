@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from gatework.studies import Report, Scope, StudyFolder, Trial, Trials, make_trial, run_study
-from gatework.studies.cell_search import SearchSize, plan_search, ranked
-from gatework.studies.known_trees import KNOWN
 from gatework.studies.published.jozefowicz_2015 import STUDY
+from gatework.studies.published.jozefowicz_2015.known_trees import KNOWN
+from gatework.studies.published.jozefowicz_2015.search import SearchSize, plan_search, ranked
 
 TINY = SearchSize(2, 4, 2, updates=2, parameters=900, finalists=1, final_updates=2)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatework.studies.expression_tree import Definitions, Tree
+from gatework.studies.published.jozefowicz_2015.expression_tree import Definitions, Tree
 
 OLD = ["affine", "h_old"]
 

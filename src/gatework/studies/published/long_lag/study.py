@@ -1,17 +1,17 @@
-"""long-lag: the tasks made to need a long memory, and which cell solves which."""
+"""The plan: every task by several cells, and what one trial measures."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from gatework.studies.long_lag_report import write_report
 from gatework.studies.networks import StepReader
+from gatework.studies.published.long_lag.report import write_report
+from gatework.studies.published.long_lag.tasks import TASKS
+from gatework.studies.published.long_lag.training import Lesson, learn, reach
 from gatework.studies.report import Report
-from gatework.studies.sequence_training import Lesson, learn, reach
 from gatework.studies.sizes import parameter_count
 from gatework.studies.sources.counting import LETTERS
-from gatework.studies.sources.long_lag import TASKS
 from gatework.studies.study import Scope, Study
 from gatework.studies.trials import Measured, Settings, Trials
 

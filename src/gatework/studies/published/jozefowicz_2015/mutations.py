@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from gatework.studies.expression_tree import (
+from gatework.studies.published.jozefowicz_2015.expression_tree import (
     ACTIVATIONS,
     AFFINE,
     OLD,
