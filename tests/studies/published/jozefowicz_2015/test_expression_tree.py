@@ -128,6 +128,14 @@ def test_chains_of_mutations_stay_cells():
     assert traced > 80
 
 
+def test_mutations_do_something():
+    random = np.random.default_rng(5)
+    changed = [mutate(KNOWN["GRU"], random) for _ in range(200)]
+    assert not any("c_old" in json.dumps(definitions) for definitions in changed)
+    assert any("c_old" in json.dumps(mutate([("r", "one"), *KNOWN["LSTM"]], random)[0]) for _ in range(200))
+    assert "identity" not in {MUTATIONS["insert_activation"]("one", [], random)[0] for _ in range(90)}
+
+
 def test_a_cell_must_see_its_input_and_its_past():
     assert all(remembers(definitions) for definitions in KNOWN.values())
     assert not remembers([("h", ["tanh", ["input"]])])

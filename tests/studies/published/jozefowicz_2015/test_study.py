@@ -1,84 +1,67 @@
-"""The search depends on what was measured; what cannot be compiled is counted; the report has cells per hour."""
+"""What the search found is judged as the published cells are; the report has the claims and cells per hour."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from gatework.studies import Report, Scope, StudyFolder, Trial, Trials, make_trial, run_study
-from gatework.studies.published.jozefowicz_2015 import STUDY
-from gatework.studies.published.jozefowicz_2015.known_trees import KNOWN
-from gatework.studies.published.jozefowicz_2015.search import SearchSize, plan_search, ranked
-
-TINY = SearchSize(2, 4, 2, updates=2, parameters=900, finalists=1, final_updates=2)
-
-
-def as_json(name):
-    return [list(one) for one in KNOWN[name]]
-
-
-def measured(settings):
-    """As if larger cells were better."""
-    size = len(str(settings["definitions"]))
-    return Trial(settings, {"arithmetic": size / 100, "XML": size / 50, "compile_seconds": 0.5}, 2.0)
-
-
-def test_a_generation_is_bred_from_the_best_of_those_before():
-    first = plan_search(TINY, range(1, 3), Trials([]))
-    assert [settings["definitions"] for settings in first[:3]] == [as_json(name) for name in ("GRU", "LSTM-b", "MUT1")]
-    assert len(first) == 4
-    assert plan_search(TINY, range(1, 3), Trials([measured(one) for one in first[:3]])) == first
-    second = plan_search(TINY, range(1, 3), Trials([measured(one) for one in first]))
-    assert second[:4] == first
-    assert {settings["generation"] for settings in second[4:]} == {1}
-    other = plan_search(
-        TINY, range(1, 3), Trials([Trial(one, {"arithmetic": -i, "XML": -i}, 1.0) for i, one in enumerate(first, 1)])
-    )
-    assert other[4:] != second[4:]
-    last = plan_search(TINY, range(1, 3), Trials([measured(one) for one in second]))
-    finals = last[8:]
-    assert len(finals) == 2 * 4
-    assert {settings["seed"] for settings in finals} == {101, 102}
-    new = [
-        one
-        for one, _ in ranked(Trials([measured(one) for one in second]))
-        if one["definitions"] not in [s["definitions"] for s in first[:3]]
-    ]
-    assert finals[-1]["definitions"] == new[0]["definitions"]
-
-
-def test_fitness_is_the_worse_task_as_a_share_of_the_gru():
-    gru, other = ({"definitions": as_json(name), "seed": 1} for name in ("GRU", "MUT1"))
-    trials = [Trial(gru, {"arithmetic": 0.5, "XML": 0.2}, 1.0), Trial(other, {"arithmetic": 0.6, "XML": 0.1}, 1.0)]
-    assert [fitness for _, fitness in ranked(Trials(trials))] == pytest.approx([1.0, 0.5])
-    assert ranked(Trials(trials[1:])) == []
+from gatework.studies import Report, Scope, StudyFolder, Trials, make_trial, run_study
+from gatework.studies.published.jozefowicz_2015 import STUDY, next_character, study
+from gatework.studies.published.jozefowicz_2015.comparison import ComparisonSize
+from gatework.studies.published.jozefowicz_2015.search import SearchSize
+from gatework.studies.statistics import Interval
 
 
 def test_what_no_kernel_can_do_fails_alone():
-    settings = {
-        "part": "search",
-        "definitions": [["h", ["affine", "one"]]],
-        "updates": 2,
-        "parameters": 300,
-        "rate": 0.01,
-        "seed": 1,
-    }
-    assert make_trial(STUDY, settings).error.startswith("EngineError")
+    about = {"part": "search", "updates": 2, "parameters": 300, "rate": 0.01, "seed": 1, "judged_on": "validation"}
+    assert make_trial(STUDY, {**about, "definitions": [["h", ["affine", "one"]]]}).error.startswith("EngineError")
+
+
+def written(trials, folder):
+    report = Report(folder)
+    STUDY.report(trials, report, Scope(quick=True))
+    return report.markdown(STUDY, Scope(quick=True), trials, 1.0)
 
 
 def test_a_report_of_short_trials(tmp_path, monkeypatch):
-    def plan(self, scope, done):
-        base = {"part": "compare", "updates": 2, "parameters": 900, "task": "XML", "rate": 0.01}
-        compare = [{**base, "cell": cell, "seed": seed} for cell in ("GRU", "tanh") for seed in (1, 2)]
-        return [*compare, *plan_search(replace(TINY, generations=1), range(1, 2), done)]
-
-    monkeypatch.setattr(type(STUDY), "plan", plan)
+    monkeypatch.setattr(next_character, "JUDGED", 50)
+    monkeypatch.setattr(study, "QUICK_CELLS", ("LSTM", "LSTM-b", "GRU", "MUT1"))
+    monkeypatch.setattr(study, "COMPARISON", {True: ComparisonSize(2, 900, rates=(0.01,))})
+    monkeypatch.setattr(study, "SEARCH", {True: SearchSize(2, 4, 2, updates=2, parameters=900, finalists=1)})
     trials = run_study(STUDY, Scope(quick=True), StudyFolder(tmp_path, STUDY.name))
-    report = Report(tmp_path)
-    STUDY.report(trials, report, Scope(quick=True))
-    text = report.markdown(STUDY, Scope(quick=True), trials, 1.0)
-    assert "| GRU | 0.460 |" in text
-    assert "cells an hour" in text
-    assert "The best, measured again" in text
+    assert [len(trials.where(part=part)) for part in ("rate", "compare", "search")] == [5, 10, 8]
+    text = written(trials, tmp_path)
+    assert "| XML | closed |" in text
+    assert "cells an hour**" in text
+    assert "The equations of *found 1*" in text
+    assert "who remembers every open name" in text
     assert (tmp_path / "search.png").stat().st_size > 5_000
+    assert (tmp_path / "accuracy.png").stat().st_size > 5_000
+    found = trials.where(part="compare", cell="found 1")
+    assert {trial.settings["judged_on"] for trial in found} == {"test"}
+    searched = [trial.settings["definitions"] for trial in trials.where(part="search")]
+    assert found[0].settings["definitions"] in searched[3:]
+
+
+@pytest.mark.parametrize("kept", [0, 1, 4, 5])
+def test_a_report_on_what_was_made_so_far(tmp_path, kept, monkeypatch):
+    monkeypatch.setattr(study, "COMPARISON", {True: ComparisonSize(2, 900, rates=(0.01,))})
+    monkeypatch.setattr(type(STUDY), "measure", lambda self, settings: 1 / 0)
+    plan = STUDY.plan(Scope(quick=True), Trials([]))[:kept]
+    text = written(Trials([make_trial(STUDY, settings) for settings in plan]), tmp_path)
+    assert "nan" not in text.split("## Failed")[0]
+
+
+@pytest.mark.parametrize(
+    ("gap", "rest", "verdict"),
+    [
+        ((-0.2, 0.1), (-0.01, 0.05), "yes"),
+        ((-0.2, 0.1), (0.1, 0.05), "yes"),
+        ((-0.2, 0.1), (-0.1, 0.05), "no"),
+        ((-0.2, 0.3), (-0.1, 0.05), "no gap to be closed"),
+    ],
+)
+def test_a_gap_is_closed_where_nothing_of_it_can_be_told_from_zero(gap, rest, verdict):
+    from gatework.studies.published.jozefowicz_2015.claims import closes
+
+    assert closes(Interval(*gap, 3), Interval(*rest, 3)) == verdict
+    assert closes(Interval(*gap, 3), Interval(float("nan"), float("nan"), 0)) == "not measured"

@@ -7,23 +7,23 @@ ranked by its worst task, as a share of what the GRU reaches there.
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import torch
 
-from gatework.studies.published.jozefowicz_2015.expression_tree import Definitions, TreeCell
+from gatework.studies.published.jozefowicz_2015.expression_tree import Definitions
 from gatework.studies.published.jozefowicz_2015.known_trees import KNOWN
 from gatework.studies.published.jozefowicz_2015.mutations import mutate
-from gatework.studies.published.jozefowicz_2015.next_character import CharacterReader, accuracy, learn_characters
-from gatework.studies.sizes import equal_size, parameter_count
-from gatework.studies.sources.characters import alphabet
-from gatework.studies.trials import Measured, Settings, Trial, Trials
+from gatework.studies.trials import Settings, Trial, Trials
 
-TASKS = ("arithmetic", "XML")
+SEARCHED = ("arithmetic", "XML")
+"""The tasks that rank; the third judges what was found without having had a say in it."""
 FOUNDERS = ("GRU", "LSTM-b", "MUT1")
 REFERENCE = "GRU"
+RATE = 0.02
+CHOOSING = 0
+"""The seed by which cells and rates are chosen; it is not among those that are counted."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,7 @@ class SearchSize:
         parents: how many of the best so far are mutated.
         updates: of a candidate's training on each task.
         parameters: of a model, as near as its width allows.
-        finalists: how many of the best new cells are measured again, beside the published ones.
-        final_updates: of these.
+        finalists: how many of the best new cells are compared with the published ones.
     """
 
     generations: int
@@ -46,25 +45,31 @@ class SearchSize:
     updates: int
     parameters: int
     finalists: int
-    final_updates: int
 
 
-def plan_search(size: SearchSize, seeds: range, done: Trials) -> list[Settings]:
-    """All candidates that are known by now, then the finalists once all generations are made."""
+def plan_search(size: SearchSize, done: Trials) -> tuple[list[Settings], bool]:
+    """All candidates that are known by now, and whether these are all and made."""
     wanted: list[Settings] = []
     seen: set[str] = set()
     for generation in range(size.generations):
         parents = [KNOWN[name] for name in FOUNDERS]
         if generation:
-            made = Trials([trial for trial in done if trial.settings in wanted])
-            if len(made) < len(wanted) or not ranked(made):
-                return wanted
-            parents = [trial.settings["definitions"] for trial, _ in ranked(made)[: size.parents]]
+            order = distinct(ranked(_made(wanted, done)))
+            if not order:
+                return wanted, False
+            parents = [trial.settings["definitions"] for trial in order[: size.parents]]
         founders = [] if generation else parents
-        children = _children(parents, founders, size.candidates, generation, seen)
-        wanted += [_candidate(definitions, size, generation) for definitions in children]
-    made = Trials([trial for trial in done if trial.settings in wanted])
-    return wanted + (_finals(size, seeds, made) if len(made) == len(wanted) else [])
+        wanted += [
+            _candidate(definitions, size, generation)
+            for definitions in _children(parents, founders, size.candidates, generation, seen)
+        ]
+        if len(_made(wanted, done)) < len(wanted):
+            return wanted, False
+    return wanted, True
+
+
+def _made(wanted: list[Settings], done: Trials) -> Trials:
+    return Trials([trial for trial in done if trial.settings in wanted])
 
 
 def _children(
@@ -86,63 +91,45 @@ def _candidate(definitions: Definitions, size: SearchSize, generation: int) -> S
     return {
         "part": "search",
         "generation": generation,
-        "definitions": [[name, tree] for name, tree in definitions],
+        "definitions": as_json(definitions),
         "updates": size.updates,
         "parameters": size.parameters,
-        "rate": 0.01,
-        "seed": 1,
+        "rate": RATE,
+        "seed": CHOOSING,
+        "judged_on": "validation",
     }
 
 
-def _finals(size: SearchSize, seeds: range, made: Trials) -> list[Settings]:
-    """The best new cells and the published ones with more updates and other seeds than those that chose them."""
-    published = {json.dumps([[name, tree] for name, tree in KNOWN[one]]): one for one in FOUNDERS}
-    best = [trial.settings["definitions"] for trial, _ in ranked(made)]
-    new = [definitions for definitions in best if json.dumps(definitions) not in published]
-    chosen = [*map(json.loads, published), *new[: size.finalists]]
-    base = {"part": "final", "updates": size.final_updates, "parameters": size.parameters, "rate": 0.01}
-    return [{**base, "definitions": definitions, "seed": 100 + seed} for definitions in chosen for seed in seeds]
+def as_json(definitions: Definitions) -> list[Any]:
+    """Definitions as a trial's settings hold them."""
+    return [[name, tree] for name, tree in definitions]
 
 
 def ranked(trials: Trials) -> list[tuple[Trial, float]]:
     """Those that did not fail with their fitness, the best first; none where the GRU failed."""
-    wanted = [[name, tree] for name, tree in KNOWN[REFERENCE]]
-    reference = trials.good.that(lambda trial: trial["definitions"] == wanted)
+    reference = trials.good.that(lambda trial: trial["definitions"] == as_json(KNOWN[REFERENCE]))
     if not reference:
         return []
     found = [
-        (trial, min(trial[task] / max(np.mean(reference.values(task)), 1e-9) for task in TASKS))
+        (trial, min(trial[task] / max(np.mean(reference.values(task)), 1e-9) for task in SEARCHED))
         for trial in trials.good
     ]
     return sorted(found, key=lambda pair: -pair[1])
 
 
-def measure_cell(definitions: Definitions, tasks: tuple[str, ...], settings: Settings) -> Measured:
-    """Compile, train and judge a cell on each task: accuracies, losses, and the seconds that compiling took.
-
-    Raises:
-        EngineError: it cannot be compiled.
-        DivergedError: its loss is no finite number.
-    """
-    measured: Measured = {"compile_seconds": 0.0}
-    for task in tasks:
-        torch.manual_seed(settings["seed"])
-        symbols = len(alphabet(task))
-
-        def make(hidden: int, symbols: int = symbols) -> CharacterReader:
-            return CharacterReader(TreeCell(symbols, hidden, definitions=definitions))
-
-        model = make(equal_size(make, settings["parameters"]))
-        measured["compile_seconds"] += compile_seconds(model)
-        learn_characters(model, task, settings["updates"], settings["rate"], settings["seed"])
-        measured[task], measured[f"{task} loss"] = accuracy(model, task, settings["seed"])
-        measured["parameters"] = parameter_count(model)
-    return measured
+def distinct(order: list[tuple[Trial, float]]) -> list[Trial]:
+    """The first of each kind: cells that do the same, written in another way, have the same losses."""
+    kinds: dict[tuple[float, ...], Trial] = {}
+    for trial, _ in order:
+        kinds.setdefault(tuple(round(trial[f"{task} loss"], 4) for task in SEARCHED), trial)
+    return list(kinds.values())
 
 
-def compile_seconds(model: CharacterReader) -> float:
-    """How long a first step forward and backward takes, in which the kernel is built or found."""
-    start = time.perf_counter()
-    model(torch.zeros(2, 1, dtype=torch.long))[0].sum().backward()
-    model.zero_grad()
-    return time.perf_counter() - start
+def finalists(size: SearchSize, candidates: Trials) -> dict[str, Definitions]:
+    """The best cells that differ from the founders and each other, by the names that the report gives them."""
+    published = [as_json(KNOWN[name]) for name in FOUNDERS]
+    order = sorted(ranked(candidates), key=lambda pair: pair[0]["definitions"] not in published)
+    kinds = Trials(distinct(order))  # founders first: what does the same as one is no find
+    best = [trial["definitions"] for trial, _ in ranked(kinds)]
+    new = [definitions for definitions in best if definitions not in published]
+    return {f"found {place}": definitions for place, definitions in enumerate(new[: size.finalists], 1)}

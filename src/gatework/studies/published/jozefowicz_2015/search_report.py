@@ -1,0 +1,67 @@
+"""What the report says of the search: cells per hour, the best found and their equations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from gatework.studies.published.jozefowicz_2015.expression_tree import text_of
+from gatework.studies.published.jozefowicz_2015.known_trees import KNOWN
+from gatework.studies.published.jozefowicz_2015.pictures import generations
+from gatework.studies.published.jozefowicz_2015.search import FOUNDERS, SEARCHED, as_json, ranked
+from gatework.studies.report import Report
+from gatework.studies.trials import Trials
+
+SHOWN = 8
+
+
+def write_search(trials: Trials, judged: Trials, report: Report) -> None:
+    """What the search found, what failed, and cells per hour."""
+    if not trials:
+        return
+    report.heading("The search")
+    failures = Counter(trial.error.split(":")[0] for trial in trials.failed)
+    seconds = sum(trial.seconds for trial in trials)
+    compiling = sum(trials.values("compile_seconds"))
+    report.text(
+        f"{len(trials)} cells were compiled, trained on {' and '.join(SEARCHED)} ({trials[0]['updates']} updates each) "
+        f"and judged in {seconds:,.0f} seconds with one thread: **{3600 * len(trials) / max(seconds, 1e-9):,.0f} cells "
+        f"an hour**. Compiling took {compiling:.0f} seconds of these; a kernel that was built before is found again.",
+        "Failed: "
+        + (", ".join(f"{count} by {kind}" for kind, count in failures.items()) or "none")
+        + ". *EngineError*: the cell cannot be compiled; *DivergedError*: its loss became infinite or no number.",
+        "A candidate's fitness is the lower of its two accuracies, each divided by the GRU's: on validation streams, "
+        "with one seed. The best of so many is too good by its selection; that is why the *found* cells are judged "
+        "anew above, on a task, too, that had no say in the search.",
+    )
+    order = ranked(trials)
+    if not order:
+        return
+    report.picture("search", generations(trials), "Fitness of the candidates of each generation.")
+    names = _names(judged)
+    rows = [
+        (_name(trial["definitions"], names), trial["generation"], fitness, *(trial[task] for task in SEARCHED))
+        for trial, fitness in order[:SHOWN]
+    ]
+    report.table(("cell", "generation", "fitness", *SEARCHED), rows)
+    for name, definitions in names.items():
+        report.text(f"The equations of *{name}*, old states being h_old and c_old, each W, U and b its own:")
+        report.text("```\n" + equations(definitions) + "\n```")
+
+
+def _names(judged: Trials) -> dict[str, list[Any]]:
+    return {cell: some[0]["definitions"] for (cell,), some in judged.groups("cell").items() if cell not in KNOWN}
+
+
+def _name(definitions: list[Any], names: dict[str, list[Any]]) -> str:
+    """The name of a published cell, or of one that was judged anew, or its equations."""
+    known = {**{name: as_json(KNOWN[name]) for name in FOUNDERS}, **names}
+    for name, same in known.items():
+        if same == definitions:
+            return name
+    return equations(definitions).replace("\n", "; ")
+
+
+def equations(definitions: list[Any]) -> str:
+    """One line for each definition."""
+    return "\n".join(f"{name} = {text_of(tree)}" for name, tree in definitions)
