@@ -10,6 +10,8 @@ from gatework.studies.sources.characters import tag_limits
 from gatework.studies.statistics import mean_interval
 from gatework.studies.trials import Trials
 
+LEAST_SHOWN = 0.6
+
 
 def accuracies(trials: Trials) -> Any:
     """For each task a panel: the mean accuracy of each cell with its interval; on XML both limits too."""
@@ -28,26 +30,27 @@ def accuracies(trials: Trials) -> Any:
             zip(tag_limits(), ("forgets\nnames", "remembers\nall"), strict=True) if task == "XML" else ()
         ):
             axes.axvline(limit, color="grey", linewidth=0.8, linestyle=":")
-            axes.text(limit, -0.9, label, ha="center", va="bottom", fontsize=7, color="grey")
+            axes.text(limit, -1.5, label, ha="center", va="top", fontsize=7, color="grey")
         axes.set_yticks(range(len(cells)), cells, fontsize=8)
         axes.set_xlabel(f"{task}: accuracy", fontsize=8)
         axes.tick_params(axis="x", labelsize=8)
-        axes.set_ylim(len(cells) - 0.5, -1)
+        axes.set_ylim(len(cells) - 0.5, -1.6)
     return figure
 
 
 def generations(trials: Trials) -> Any:
-    """The fitness of each candidate by its generation, and the best so far."""
+    """The fitness of each candidate by its generation, and the best so far; what is far below lies at the edge."""
     from gatework.insight.figure import new_figure
 
     figure = new_figure(6, 3.2)
     axes = figure.subplots()
     pairs = [(trial["generation"], fitness) for trial, fitness in ranked(trials)]
-    axes.plot(*zip(*pairs, strict=True), "o", alpha=0.6)
+    shown = [(generation, max(fitness, LEAST_SHOWN)) for generation, fitness in pairs]
+    axes.plot(*zip(*shown, strict=True), "o", alpha=0.6)
     steps = sorted({generation for generation, _ in pairs})
     best = [max(fitness for generation, fitness in pairs if generation <= step) for step in steps]
     axes.plot(steps, best, color="tab:red", linewidth=1, label="best so far")
     axes.axhline(1, color="grey", linewidth=0.8, linestyle=":", label="GRU")
-    axes.legend(fontsize=8, loc="lower right")
-    axes.set(xlabel="generation", ylabel="fitness", xticks=steps)
+    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
+    axes.set(xlabel="generation", ylabel=f"fitness, {LEAST_SHOWN} or less at the edge", xticks=steps)
     return figure

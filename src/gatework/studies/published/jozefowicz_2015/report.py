@@ -46,7 +46,8 @@ def _write_protocol(rates: Trials, report: Report) -> None:
         "parameters, Adam, two rates and some thousand updates (there a search for hyperparameters for each cell, "
         "networks of millions of parameters, more than 10,000 cells in the search); numbers of up to two digits, tags "
         "nested two deep with names of two to four letters, Python's language reference, character by character, as "
-        "the text; W x + b where MUT1 and MUT2 have the bare x. Absolute figures cannot be compared, orders can.",
+        "the text; W x + b where MUT1 and MUT2 have the bare x: so MUT2 is a GRU with two biases in its reset gate. "
+        "Absolute figures cannot be compared, orders can.",
         "The paper's tables could not be looked up, its abstract could: so there is no column of published "
         "accuracies; what the abstract says stands beside what is found here.",
     )

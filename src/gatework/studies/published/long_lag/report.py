@@ -33,23 +33,9 @@ def write_report(trials: Trials, report: Report) -> None:
     """All parts."""
     judged = counted(trials)
     _write_protocol(trials, report)
-    report.heading("Which cell solves what")
-    report.text(
-        "Solved in so many of the counted seeds; where not in all, the mean share of right sequences, too. "
-        "An empty field was not tried."
-    )
-    cells = [cell for (cell,) in judged.groups("cell")]
-    rows = judged.groups("task", "length")
-    report.table(
-        ("task, length", *cells),
-        [
-            (f"{task}, {length:,}", *(_verdict(some.where(cell=cell)) for cell in cells))
-            for (task, length), some in rows.items()
-        ],
-    )
-    if judged.good:
-        report.picture("overview", overview(judged), "Share of right test sequences, mean of the counted seeds.")
-    for (task, length), group in rows.items():
+    if judged:
+        _write_overview(judged, report)
+    for (task, length), group in judged.groups("task", "length").items():
         report.heading(f"{task}, {length:,}")
         report.text(*_remarks(task, length, group))
         report.table(COLUMNS, [_row(task, cell, some) for (cell,), some in group.groups("cell").items()], digits=4)
@@ -75,6 +61,21 @@ def _write_protocol(trials: Trials, report: Report) -> None:
         "Published figures are those of table 1 of Bai et al. 2018, read in two public transcriptions of it. Figures "
         "of the older papers could not be looked up and are left out.",
     )
+
+
+def _write_overview(judged: Trials, report: Report) -> None:
+    report.heading("Which cell solves what")
+    report.text(
+        "Solved in so many of the counted seeds; where not in all, the mean share of right sequences, too. "
+        "An empty field was not tried."
+    )
+    cells = [cell for (cell,) in judged.groups("cell")]
+    rows = [
+        (f"{task}, {length:,}", *(_verdict(some.where(cell=cell)) for cell in cells))
+        for (task, length), some in judged.groups("task", "length").items()
+    ]
+    report.table(("task, length", *cells), rows)
+    report.picture("overview", overview(judged), "Share of right test sequences, mean of the counted seeds.")
 
 
 def _verdict(trials: Trials) -> str:
