@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gatework.studies.published.long_lag.pictures import overview
-from gatework.studies.published.long_lag.plan import BATCH, HIDDEN, RATES, counted
+from gatework.studies.published.long_lag.plan import BATCH, HIDDEN, LOWER_RATE, RATES, counted
 from gatework.studies.published.long_lag.training import SAMPLE, SOLVED, STOPS
 from gatework.studies.report import Report
 from gatework.studies.sources.adding import PUBLISHED_BASELINE
@@ -46,9 +46,9 @@ def _write_protocol(trials: Trials, report: Report) -> None:
         f"A sequence is right where every answer in it is; a task is solved where {SOLVED:.0%} of {SAMPLE['test']} "
         "test sequences are right (half as many where sequences have 500 steps or more). Nothing is chosen by them: "
         f"training ends by {SAMPLE['validation']} validation sequences (where {STOPS:.0%} of them are right), which "
-        f"also choose the best of ten checks; and of the rates {' and '.join(map(str, RATES))} the one is taken that "
-        "was best on validation with a seed that is not counted. Where sequences are longer, the rate is the one "
-        "chosen for the same task and cell where they are short.",
+        f"also choose the best of ten checks; and of the rates {' and '.join(map(str, RATES))} (where the lower "
+        f"is better, {LOWER_RATE} too) the one is taken that was best on validation with a seed that is not counted. "
+        "Where sequences are longer, the rate is the one chosen for the same task and cell where they are short.",
         f"Each cell has {HIDDEN} units, Adam, batches of {BATCH}, gradients of norm 1 at most. *orthogonal* is a "
         "linear recurrence whose matrix starts orthogonal; *chrono lstm* an LSTM whose gates, *lru* a linear recurrent "
         "unit whose eigenvalues start with memories of the task's length; *lstm* starts with a forget bias of 1; "
