@@ -20,16 +20,9 @@ def write_search(trials: Trials, judged: Trials, report: Report) -> None:
     if not trials:
         return
     report.heading("The search")
-    failures = Counter(trial.error.split(":")[0] for trial in trials.failed)
-    seconds = sum(trial.seconds for trial in trials)
-    compiling = sum(trials.values("compile_seconds"))
     report.text(
-        f"{len(trials)} cells were compiled, trained on {' and '.join(SEARCHED)} ({trials[0]['updates']} updates each) "
-        f"and judged in {seconds:,.0f} seconds with one thread: **{3600 * len(trials) / max(seconds, 1e-9):,.0f} cells "
-        f"an hour**. Compiling took {compiling:.0f} seconds of these; a kernel that was built before is found again.",
-        "Failed: "
-        + (", ".join(f"{count} by {kind}" for kind, count in failures.items()) or "none")
-        + ". *EngineError*: the cell cannot be compiled; *DivergedError*: its loss became infinite or no number.",
+        _speed(trials),
+        _failures(trials),
         "A candidate's fitness is the lower of its two accuracies, each divided by the GRU's: on validation streams, "
         "with one seed. The best of so many is too good by its selection; that is why the *found* cells are judged "
         "anew above, on a task, too, that had no say in the search.",
@@ -47,6 +40,31 @@ def write_search(trials: Trials, judged: Trials, report: Report) -> None:
     for name, definitions in names.items():
         report.text(f"The equations of *{name}*, old states being h_old and c_old, each W, U and b its own:")
         report.text("```\n" + equations(definitions) + "\n```")
+
+
+def _speed(trials: Trials) -> str:
+    wall, compiling = sum(trial.seconds for trial in trials), sum(trials.values("compile_seconds"))
+    processor, good = sum(trials.values("processor_seconds")), len(trials.good)
+    return (
+        f"{len(trials)} cells were compiled, trained on {' and '.join(SEARCHED)} ({trials[0]['updates']} updates each) "
+        f"and judged, with one thread. In wall time it took {wall:,.0f} seconds, "
+        f"**{_an_hour(len(trials), wall)} cells an hour**, beside whatever else ran on the machine; in processor time, "
+        f"that of compilers included, the {good} that did not fail took {processor:,.0f} seconds, "
+        f"**{_an_hour(good, processor)} cells an hour** of one core. Compiling is {compiling:,.0f} seconds of the wall "
+        "time; a kernel that was built before is found again."
+    )
+
+
+def _an_hour(count: int, seconds: float) -> str:
+    return f"{3600 * count / seconds:,.0f}" if seconds else "no"
+
+
+def _failures(trials: Trials) -> str:
+    kinds = Counter(trial.error.split(":")[0] for trial in trials.failed)
+    return (
+        f"Failed: {', '.join(f'{count} by {kind}' for kind, count in kinds.items()) or 'none'}. *EngineError*: the "
+        "cell cannot be compiled; *DivergedError*: its loss became infinite or no number."
+    )
 
 
 def _names(judged: Trials) -> dict[str, list[Any]]:
