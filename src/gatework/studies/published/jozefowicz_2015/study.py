@@ -18,7 +18,7 @@ QUICK_CELLS = ("tanh", "LSTM", "LSTM-b", "GRU")
 COMPARISON = {True: ComparisonSize(150, 6_000, rates=(0.01,)), False: ComparisonSize(1200, 20_000)}
 SEARCH = {
     True: SearchSize(2, 6, 2, updates=60, parameters=3_000, finalists=1),
-    False: SearchSize(7, 12, 4, updates=400, parameters=20_000, finalists=3),
+    False: SearchSize(5, 12, 4, updates=400, parameters=20_000, finalists=2),
 }
 
 

@@ -42,8 +42,8 @@ SHORT = (
     Exercise("permuted digits", 64, 600, USUAL),
 )
 LONG = (
-    Exercise("adding", 1000, 1500, ("lstm", "chrono lstm", "gru", "lem")),
-    Exercise("temporal order", 1000, 800, ("lstm", "chrono lstm", "lru")),
+    Exercise("adding", 1000, 1500, ("lstm", "chrono lstm", "gru")),
+    Exercise("temporal order", 1000, 600, ("lstm", "chrono lstm", "lru")),
     Exercise("latched noise", 1000, 400, ("elman", "orthogonal", "lstm", "chrono lstm", "lru")),
     Exercise("copying", 1000, 300, ("orthogonal", "gru", "lru")),
 )
