@@ -45,7 +45,7 @@ def test_a_generation_is_bred_from_the_best_of_those_before():
 def test_a_search_whose_reference_failed_ends():
     first, _ = plan_search(TINY, Trials([]))
     failed = Trials([Trial(first[0], {}, 1.0, "EngineError"), *(measured(one) for one in first[1:])])
-    assert plan_search(TINY, failed) == (first, False)
+    assert plan_search(TINY, failed) == (first, True)
 
 
 def test_fitness_is_the_worse_task_as_a_share_of_the_gru():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ class ComparisonSize:
     """How much is compared.
 
     Attributes:
-        updates: of a training; rates are chosen by half as many.
+        updates: of a training.
         parameters: of a model, as near as its width allows.
         rates: that are tried.
     """
@@ -28,39 +28,39 @@ class ComparisonSize:
     rates: tuple[float, ...] = RATES
 
 
-def plan_comparison(
-    size: ComparisonSize, arms: Iterable[dict[str, Any]], tasks: Iterable[str], seeds: range, done: Trials
-) -> list[Settings]:
-    """For each task and cell the trials that choose a rate, and once these are made those that are counted.
+def plan_rates(size: ComparisonSize, arms: Sequence[dict[str, Any]], tasks: Sequence[str]) -> list[Settings]:
+    """The trials that choose a rate for each task and cell.
 
     Args:
         size: how much.
         arms: of each cell, its settings: ``cell``, and ``definitions`` where it is not a published one.
         tasks: their names.
-        seeds: that are counted.
-        done: what was made.
     """
-    wanted: list[Settings] = []
-    for task in tasks:
-        for arm in arms:
-            base = {**arm, "task": task, "parameters": size.parameters}
-            tried = [_choosing(base, size, rate) for rate in size.rates]
-            wanted += tried
-            rate = chosen_rate(Trials([trial for trial in done if trial.settings in tried]), len(tried))
-            if rate is not None:
-                final = {**base, "part": "compare", "updates": size.updates, "rate": rate, "judged_on": "test"}
-                wanted += [{**final, "seed": seed} for seed in seeds]
-    return wanted
+    about = {"part": "rate", "updates": size.updates, "parameters": size.parameters, "judged_on": "validation"}
+    return [
+        {**arm, **about, "task": task, "rate": rate, "seed": CHOOSING}
+        for task in tasks
+        for arm in arms
+        for rate in size.rates
+    ]
 
 
-def _choosing(base: Settings, size: ComparisonSize, rate: float) -> Settings:
-    about = {"part": "rate", "updates": max(1, size.updates // 2), "rate": rate, "judged_on": "validation"}
-    return {**base, **about, "seed": CHOOSING}
+def plan_counted(rates: Sequence[Settings], seeds: Iterable[int], done: Trials) -> list[Settings]:
+    """Each task and cell whose rates were all tried, at the best of them, with one counted seed after the other."""
+    tried: dict[tuple[str, str], list[Settings]] = {}
+    for settings in rates:
+        tried.setdefault((settings["task"], settings["cell"]), []).append(settings)
+    final: list[Settings] = []
+    for group in tried.values():
+        made = done.that(lambda trial, group=group: trial.settings in group)  # type: ignore[misc]
+        if len(made) == len(group) and (rate := chosen_rate(made)) is not None:
+            final.append({**group[0], "part": "compare", "rate": rate, "judged_on": "test"})
+    return [{**settings, "seed": seed} for seed in seeds for settings in final]
 
 
-def chosen_rate(tried: Trials, count: int) -> float | None:
-    """The rate of the lowest validation loss; None until as many as ``count`` were tried, or where all failed."""
+def chosen_rate(tried: Trials) -> float | None:
+    """The rate of the lowest validation loss; None where all failed."""
     finite = tried.good.that(lambda trial: math.isfinite(trial[f"{trial['task']} loss"]))
-    if len(tried) < count or not finite:
+    if not finite:
         return None
     return float(min(finite, key=lambda trial: float(trial[f"{trial['task']} loss"])).settings["rate"])

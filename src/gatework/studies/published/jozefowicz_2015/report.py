@@ -38,12 +38,12 @@ def _write_protocol(rates: Trials, report: Report) -> None:
         "The accuracy is the share of next characters that the network thinks likeliest: in arithmetic those of "
         "results, in XML and text all. *LSTM-f*, *-i* and *-o* lack a gate, *LSTM-b* starts with a forget bias of 1. "
         "*found* are the best of the search below, trained and judged anew as all others.",
-        f"Of the rates {tried} each cell takes the one with the lower validation loss after half of the updates, with "
-        "a seed that is not counted; the figures are those of other seeds on test streams that chose nothing. All "
+        f"Of the rates {tried} each cell takes the one with the lower validation loss, with a seed that is not "
+        "counted; the figures are those of other seeds on test streams that chose nothing. All "
         "cells have as nearly as may be the same number of parameters, and as many updates. The counted seeds are the "
         "same for all cells: differences are of pairs.",
         "Reduced against the source, for the sake of a budget of half an hour of one core: one layer of some 20,000 "
-        "parameters, Adam, two rates and some thousand updates (there a search for hyperparameters for each cell, "
+        "parameters, Adam, two rates and some hundred updates (there a search for hyperparameters for each cell, "
         "networks of millions of parameters, more than 10,000 cells in the search); numbers of up to two digits, tags "
         "nested two deep with names of two to four letters, Python's language reference, character by character, as "
         "the text; W x + b where MUT1 and MUT2 have the bare x: so MUT2 is a GRU with two biases in its reset gate. "

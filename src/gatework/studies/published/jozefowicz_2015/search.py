@@ -56,7 +56,7 @@ def plan_search(size: SearchSize, done: Trials) -> tuple[list[Settings], bool]:
         if generation:
             order = distinct(ranked(_made(wanted, done)))
             if not order:
-                return wanted, False
+                return wanted, True  # without a reference nothing can be ranked
             parents = [trial.settings["definitions"] for trial in order[: size.parents]]
         founders = [] if generation else parents
         wanted += [

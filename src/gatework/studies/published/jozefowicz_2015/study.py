@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gatework.studies.published.jozefowicz_2015.comparison import ComparisonSize, plan_comparison
+from gatework.studies.published.jozefowicz_2015.comparison import ComparisonSize, plan_counted, plan_rates
 from gatework.studies.published.jozefowicz_2015.known_trees import KNOWN
 from gatework.studies.published.jozefowicz_2015.measuring import measure_cell
 from gatework.studies.published.jozefowicz_2015.report import write_report
@@ -15,10 +15,10 @@ from gatework.studies.study import Scope, Study
 from gatework.studies.trials import Measured, Settings, Trials
 
 QUICK_CELLS = ("tanh", "LSTM", "LSTM-b", "GRU")
-COMPARISON = {True: ComparisonSize(150, 6_000, rates=(0.01,)), False: ComparisonSize(1200, 20_000)}
+COMPARISON = {True: ComparisonSize(150, 6_000, rates=(0.01,)), False: ComparisonSize(600, 20_000)}
 SEARCH = {
     True: SearchSize(2, 6, 2, updates=60, parameters=3_000, finalists=1),
-    False: SearchSize(5, 12, 4, updates=400, parameters=20_000, finalists=2),
+    False: SearchSize(4, 10, 4, updates=300, parameters=20_000, finalists=2),
 }
 
 
@@ -37,17 +37,16 @@ class Jozefowicz2015(Study):
     )
 
     def plan(self, scope: Scope, done: Trials) -> list[Settings]:
-        """The published cells and the search, then the best that it found, as the published ones."""
-        known: list[dict[str, Any]] = [{"cell": cell} for cell in (QUICK_CELLS if scope.quick else KNOWN)]
+        """Rates of the published cells and the search; then, with what it found, each counted seed after the other."""
+        size, tasks = COMPARISON[scope.quick], TASKS[1:2] if scope.quick else TASKS
+        arms: list[dict[str, Any]] = [{"cell": cell} for cell in (QUICK_CELLS if scope.quick else KNOWN)]
         searched, complete = plan_search(SEARCH[scope.quick], done)
-        found: list[dict[str, Any]] = []
-        if complete:
-            best = finalists(SEARCH[scope.quick], done.that(lambda trial: trial.settings in searched))
-            found = [{"cell": cell, "definitions": definitions} for cell, definitions in best.items()]
-        tasks = TASKS[1:2] if scope.quick else TASKS
-        seeds = scope.seed_range(2, 3)
-        compared = [plan_comparison(COMPARISON[scope.quick], arms, tasks, seeds, done) for arms in (known, found)]
-        return [*compared[0], *searched, *compared[1]]
+        if not complete:
+            return [*plan_rates(size, arms, tasks), *searched]
+        best = finalists(SEARCH[scope.quick], done.that(lambda trial: trial.settings in searched))
+        arms += [{"cell": cell, "definitions": definitions} for cell, definitions in best.items()]
+        rates = plan_rates(size, arms, tasks)
+        return [*rates, *searched, *plan_counted(rates, scope.seed_range(2, 3), done)]
 
     def measure(self, settings: Settings) -> Measured:
         """Compile, train and judge one cell."""

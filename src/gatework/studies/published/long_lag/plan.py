@@ -57,21 +57,25 @@ REACH = {True: 20, False: 200}
 
 
 def planned(scope: Scope, done: Trials) -> list[Settings]:
-    """All trials known by now: rates tried, then counted seeds at the one that its validation sample was best with."""
-    wanted: list[Settings] = []
+    """All trials known by now: rates tried, then the best with each counted seed, all tasks with one after the other.
+
+    So a study that is stopped early is complete with fewer seeds.
+    """
+    tried: list[Settings] = []
+    final: list[Settings] = []
     rates: dict[tuple[str, str], float] = {}
     for exercise in QUICK if scope.quick else SHORT:
         for cell in exercise.cells:
-            tried, rate = _tried_rates(scope, exercise, cell, done)
-            wanted += tried
+            choosing, rate = _tried_rates(scope, exercise, cell, done)
+            tried += choosing
             if rate is not None:
                 rates[exercise.task, cell] = rate
-                wanted += _counted(scope, exercise, cell, rate)
+                final += _counted(scope, exercise, cell, rate)
     for exercise in QUICK_LONG if scope.quick else LONG:
         for cell in exercise.cells:
             if (exercise.task, cell) in rates:
-                wanted += _counted(scope, exercise, cell, rates[exercise.task, cell])
-    return wanted
+                final += _counted(scope, exercise, cell, rates[exercise.task, cell])
+    return tried + sorted(final, key=lambda settings: int(settings["seed"]))
 
 
 def _counted(scope: Scope, exercise: Exercise, cell: str, rate: float) -> list[Settings]:
