@@ -12,9 +12,16 @@ from torch import nn
 from gatework.cells import GRU, LSTM, MUT3, Elman, GreffLSTM
 from gatework.engine.trace import UntraceableError, trace
 from gatework.layers import Recurrent
-from gatework.studies.expression_tree import TreeCell, check_definitions, nodes, parts, replaced, text_of
-from gatework.studies.known_trees import KNOWN
-from gatework.studies.mutations import LARGEST, MUTATIONS, mutate, pruned, remembers, size_of
+from gatework.studies.published.jozefowicz_2015.expression_tree import (
+    TreeCell,
+    check_definitions,
+    nodes,
+    parts,
+    replaced,
+    text_of,
+)
+from gatework.studies.published.jozefowicz_2015.known_trees import KNOWN
+from gatework.studies.published.jozefowicz_2015.mutations import LARGEST, MUTATIONS, mutate, pruned, remembers, size_of
 from gatework.testing import check_cell
 
 TWINS = {
@@ -119,6 +126,14 @@ def test_chains_of_mutations_stay_cells():
             except UntraceableError:
                 pass
     assert traced > 80
+
+
+def test_mutations_do_something():
+    random = np.random.default_rng(5)
+    changed = [mutate(KNOWN["GRU"], random) for _ in range(200)]
+    assert not any("c_old" in json.dumps(definitions) for definitions in changed)
+    assert any("c_old" in json.dumps(mutate([("r", "one"), *KNOWN["LSTM"]], random)[0]) for _ in range(200))
+    assert "identity" not in {MUTATIONS["insert_activation"]("one", [], random)[0] for _ in range(90)}
 
 
 def test_a_cell_must_see_its_input_and_its_past():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from gatework.studies.expression_tree import Definitions, Tree
+from gatework.studies.published.jozefowicz_2015.expression_tree import Definitions, Tree
 
-OLD = ["affine", "h_old"]
+USUAL = ["affine", "h_old"]
+"""W x + U h_old + b, what most gates see."""
 
 
 def gate(tree: Tree = None) -> Tree:
     """The logistic function of W x + U e + b, e the old h unless said."""
-    return ["sigmoid", OLD if tree is None else tree]
+    return ["sigmoid", USUAL if tree is None else tree]
 
 
 def blend(gate: str, new: str) -> Tree:
@@ -25,11 +26,11 @@ def lstm(*, without: str = "", forget_bias: bool = False) -> Definitions:
         forget_bias: 1 is added within the forget gate, as if its b started 1 higher.
     """
     openings = {name: "one" if name == without else name for name in "ifo"}
-    forget = gate(["add", OLD, "one"]) if forget_bias else gate()
+    forget = gate(["add", USUAL, "one"]) if forget_bias else gate()
     trees = {"i": gate(), "f": forget, "o": gate()}
     gates = [(name, tree) for name, tree in trees.items() if name != without]
     memory = ["add", ["mul", openings["f"], "c_old"], ["mul", openings["i"], "g"]]
-    return [*gates, ("g", ["tanh", OLD]), ("c", memory), ("h", ["mul", openings["o"], ["tanh", "c"]])]
+    return [*gates, ("g", ["tanh", USUAL]), ("c", memory), ("h", ["mul", openings["o"], ["tanh", "c"]])]
 
 
 def gru(*, update: Tree = None, reset: Tree = None, candidate: Tree = None) -> Definitions:
@@ -39,7 +40,7 @@ def gru(*, update: Tree = None, reset: Tree = None, candidate: Tree = None) -> D
 
 
 KNOWN: dict[str, Definitions] = {
-    "tanh": [("h", ["tanh", OLD])],
+    "tanh": [("h", ["tanh", USUAL])],
     "LSTM": lstm(),
     "LSTM-f": lstm(without="f"),
     "LSTM-i": lstm(without="i"),

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from gatework.cells import Cell
 from gatework.layers import Recurrent, detached
 from gatework.studies.networks import update
-from gatework.studies.sources.characters import streams
+from gatework.studies.sources.characters import Part, streams
 
 WINDOW = 35
 STREAMS = 20
@@ -45,8 +45,8 @@ def learn_characters(model: CharacterReader, task: str, updates: int, rate: floa
         DivergedError: the loss is no finite number.
         EngineError: the cell cannot be compiled.
     """
-    numbers, _ = (torch.from_numpy(part) for part in streams(task, updates * WINDOW + 1, STREAMS, seed))
-    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+    numbers, _ = (torch.from_numpy(rows) for rows in streams(task, updates * WINDOW + 1, STREAMS, seed))
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
     state: Any = None
     for begin in range(0, updates * WINDOW, WINDOW):
         window = numbers[begin : begin + WINDOW + 1]
@@ -54,9 +54,9 @@ def learn_characters(model: CharacterReader, task: str, updates: int, rate: floa
         update(model, F.cross_entropy(answers.flatten(0, 1), window[1:].flatten()), optimizer, CLIP)
 
 
-def accuracy(model: CharacterReader, task: str, seed: int) -> tuple[float, float]:
-    """The share of judged characters that is predicted, and their cross-entropy in nats; streams not learnt from."""
-    numbers, judged = (torch.from_numpy(part) for part in streams(task, JUDGED + 1, STREAMS, seed, held_out=True))
+def accuracy(model: CharacterReader, task: str, part: Part, seed: int) -> tuple[float, float]:
+    """The share of judged characters of a part that is predicted, and their cross-entropy in nats."""
+    numbers, judged = (torch.from_numpy(rows) for rows in streams(task, JUDGED + 1, STREAMS, seed, part))
     with torch.no_grad():
         answers, _ = model(numbers[:-1])
     wanted, chosen = numbers[1:][judged[1:]], answers[judged[1:]]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from gatework.studies.expression_tree import (
+from gatework.studies.published.jozefowicz_2015.expression_tree import (
     ACTIVATIONS,
     AFFINE,
     OLD,
@@ -40,7 +40,7 @@ def swap_operator(tree: Tree, names: list[str], random: np.random.Generator) -> 
 
 def insert_activation(tree: Tree, names: list[str], random: np.random.Generator) -> Tree | None:
     """An activation function between a node and what uses it."""
-    return [str(random.choice(list(ACTIVATIONS))), tree]
+    return [_other(ACTIVATIONS, "identity", random), tree]
 
 
 def insert_operator(tree: Tree, names: list[str], random: np.random.Generator) -> Tree | None:
@@ -82,13 +82,14 @@ MUTATIONS: dict[str, Mutation] = {
 
 def mutate(definitions: Definitions, random: np.random.Generator) -> Definitions:
     """The cell with one node changed; it differs, is not too large and still has a state that it uses."""
+    old = [state for state in OLD if state.removesuffix("_old") in dict(definitions)]  # one never written stays zero
     while True:
         place = int(random.integers(len(definitions)))
         name, tree = definitions[place]
         places = list(nodes(tree))
         path, node = places[random.integers(len(places))]
         mutation = MUTATIONS[str(random.choice(list(MUTATIONS)))]
-        names = [*OLD, ONE, *(earlier for earlier, _ in definitions[:place])]
+        names = [*old, ONE, *(earlier for earlier, _ in definitions[:place])]
         new = mutation(node, names, random)
         if new is None or new == node:
             continue
