@@ -133,7 +133,7 @@ def _explain(trials: Trials, report: Report) -> None:
         for label, window, group in [("readout only", None, frozen)] + [
             ("everything", window, short.where(window=window)) for window in (1, 5)
         ]:
-            share = [np.mean([trial["memory"][lag] for trial in group.good]) for lag in (NEAR, FAR)]
+            share = [mean_interval([trial["memory"][lag] for trial in group.good]).mean for lag in (NEAR, FAR)]
             expected = floors()["neither" if window is None else _wanted(window)]
             rows.append((size, label, window or "-", f"{expected:.6f}", mean_interval(group.values("loss")), *share))
     report.text(
@@ -176,7 +176,8 @@ def _curves(trials: Trials) -> Any:
             place.annotate(name, (1, level), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
         place.set_xlabel("updates")
     places[0].set_ylabel("cross-entropy, nats")
-    places[1].legend(fontsize=8)
+    if places[1].get_legend_handles_labels()[0]:  # there is none while the first trials are being made
+        places[1].legend(fontsize=8)
     return figure
 
 
@@ -194,7 +195,8 @@ def _memory(trials: Trials) -> Any:
             place.axvline(lag, color="grey", linewidth=0.8, linestyle=":")
         place.set_xlabel("steps ago")
     places[0].set_ylabel("coins told from the state")
-    places[1].legend(fontsize=8)
+    if places[1].get_legend_handles_labels()[0]:
+        places[1].legend(fontsize=8)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""The folder of a search: it can be gone on with only as the search that it was."""
+"""The folder of a search or a comparison: it can be gone on with only as what it was."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from gatework.storage import read_json
 from gatework.studies.folder import StudyFolder
 
 
-def claim(folder: StudyFolder, about: dict[str, Any]) -> bool:
-    """Begin a search in a folder, or make sure that it is the same; whether there was one.
+def claim(folder: StudyFolder, about: dict[str, Any], what: str) -> bool:
+    """Begin in a folder, or make sure that what was begun there is the same; whether there was something.
 
     Args:
         folder: it may be new.
         about: all that the trials depend on, as JSON has it.
+        what: that is: "search".
 
     Raises:
-        InputError: the folder is that of a search with other settings; the first that differs is named.
+        InputError: the folder is that of one with other settings; the first that differs is named.
     """
     mark = folder.path / "study.json"
     if not mark.exists():
@@ -28,7 +29,7 @@ def claim(folder: StudyFolder, about: dict[str, Any]) -> bool:
     if differing is not None:
         name, wanted, found = differing
         raise InputError(
-            f"{folder.path} is another search's: its {name} is {found!r}, not {wanted!r}",
+            f"{folder.path} is another {what}'s: its {name} is {found!r}, not {wanted!r}",
             "name another folder with --folder, or give the same settings",
         )
     return True
