@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from gatework.studies.text_training import train_on_text
+from gatework.studies.published.greff_2015.text_training import train_on_text
 
 MODEL = {"cell": "elman", "hidden_size": 5}
 TRAINING = {"optimizer": "adam", "learning_rate": 0.05, "batch": 4, "window": 8, "steps": 80, "validate_every": 40}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from gatework.studies.published.hmm_or_rnn.symbol_models import fit_hmm, fit_network, hmm_parameters, network_size
 from gatework.studies.report import Report
 from gatework.studies.sources.hidden_markov import HiddenMarkov
 from gatework.studies.sources.symbol_sequences import SymbolSequences, known_sequences, text_sequences
 from gatework.studies.statistics import mean_interval, paired_difference
 from gatework.studies.study import Scope, Study, data_folder
-from gatework.studies.symbol_models import fit_hmm, fit_network, hmm_parameters, network_size
 from gatework.studies.trials import Measured, Settings, Trials
 
 CELLS = ("elman", "gru", "lstm")

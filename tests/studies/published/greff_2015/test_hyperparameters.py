@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gatework.studies import Trial, Trials
-from gatework.studies.hyperparameters import Range, drawn, importances
+from gatework.studies.published.greff_2015.hyperparameters import Range, drawn, importances
 
 RANGES = {"first": Range(0, 1), "second": Range(1e-3, 10, logarithmic=True)}
 

@@ -10,15 +10,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from gatework.studies.gradient_flow import factor_per_step, gradient_by_lag
 from gatework.studies.networks import StepReader
+from gatework.studies.published.vanishing_gradient.gradient_flow import factor_per_step, gradient_by_lag
+from gatework.studies.published.vanishing_gradient.pictures import clipping_picture, lags_picture
 from gatework.studies.report import Report
 from gatework.studies.sizes import parameter_count
 from gatework.studies.sources.recall import recall
 from gatework.studies.statistics import mean_interval
 from gatework.studies.study import Scope, Study
 from gatework.studies.trials import Measured, Settings, Trials
-from gatework.studies.vanishing_pictures import clipping_picture, lags_picture
 
 CELLS: dict[str, tuple[str, dict[str, Any]]] = {
     "tanh": ("elman", {"init": "glorot"}),

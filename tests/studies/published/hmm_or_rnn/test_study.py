@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatework.studies import Report, Scope, StudyFolder, Trials, run_study
-from gatework.studies.published.hmm_or_rnn import STUDY
+from gatework.studies.published.hmm_or_rnn.study import STUDY
 
 TINY = {"iterations": 3, "restarts": 1, "updates": 4}
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from gatework.studies.hyperparameters import Range, drawn, importances
 from gatework.studies.music_training import train_on_music
+from gatework.studies.published.greff_2015.hyperparameters import Range, drawn, importances
+from gatework.studies.published.greff_2015.text_training import train_on_text
 from gatework.studies.report import Report
 from gatework.studies.statistics import Interval, paired_difference
 from gatework.studies.study import Scope, Study, data_folder
-from gatework.studies.text_training import train_on_text
 from gatework.studies.trials import Measured, Settings, Trials
 
 VARIANTS = {

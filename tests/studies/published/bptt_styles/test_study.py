@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatework.studies import Report, Scope, StudyFolder, Trial, Trials, run_study
-from gatework.studies.published.bptt_styles import RATES, STUDY
+from gatework.studies.published.bptt_styles.study import RATES, STUDY
 from gatework.studies.sources.coins import floors
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gatework.studies import Interval, Report, Scope, StudyFolder, Trial, Trials, run_study
-from gatework.studies.published.greff_2015 import RANGES, STUDY, TASKS, VARIANTS, differences, judged
+from gatework.studies.published.greff_2015.study import RANGES, STUDY, TASKS, VARIANTS, differences, judged
 
 
 def trial(variant, seed, test, error=""):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gatework.studies import Report, Scope, StudyFolder, run_study
-from gatework.studies.published.binary_memory import LAGS, STUDY
+from gatework.studies.published.binary_memory.study import LAGS, STUDY
 from gatework.studies.sources.coins import floors
 
 SHORT = {"cell": "elman", "optimizer": "adagrad", "rate": 0.1, "window": 10, "state": 16, "trained": "all", "seed": 1}
@@ -34,7 +34,7 @@ def test_all_windows_sizes_and_optimizers_are_planned_once():
 
 @pytest.fixture
 def short_plan(monkeypatch):
-    monkeypatch.setattr("gatework.studies.published.binary_memory.HELD_OUT", 150)
+    monkeypatch.setattr("gatework.studies.published.binary_memory.study.HELD_OUT", 150)
     plan = [{**one, "updates": 9} for one in STUDY.plan(Scope(quick=True), [])]
     monkeypatch.setattr(type(STUDY), "plan", lambda *arguments: plan)
 

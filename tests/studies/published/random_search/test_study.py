@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from gatework.studies import Report, Scope, StudyFolder, run_study
-from gatework.studies.published.random_search import SPACE, STUDY, best_so_far
+from gatework.studies.published.random_search.study import SPACE, STUDY, best_so_far
 
 
 def test_the_best_so_far():

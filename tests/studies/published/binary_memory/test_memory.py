@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from gatework.studies.memory import remembered
+from gatework.studies.published.binary_memory.memory import remembered
 
 
 def test_a_shift_register_tells_exactly_what_it_holds():

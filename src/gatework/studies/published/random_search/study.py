@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from gatework.errors import GateworkError
+from gatework.studies.published.random_search.searched_language import SearchedLanguage
 from gatework.studies.report import Report
 from gatework.studies.search import Dimension, Judge, Search, Space, Tried, importances
 from gatework.studies.search.space import Values
-from gatework.studies.searched_language import SearchedLanguage
 from gatework.studies.statistics import Interval, mean_interval, paired_difference
 from gatework.studies.study import Scope, Study, data_folder
 from gatework.studies.trials import Measured, Settings, Trials

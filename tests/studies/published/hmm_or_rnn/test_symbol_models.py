@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 import torch
 
+from gatework.studies.published.hmm_or_rnn.symbol_models import (
+    _windows,
+    fit_hmm,
+    fit_network,
+    hmm_parameters,
+    make_network,
+    network_loss,
+)
 from gatework.studies.sources.hidden_markov import HiddenMarkov
 from gatework.studies.sources.symbol_sequences import known_sequences
-from gatework.studies.symbol_models import _windows, fit_hmm, fit_network, hmm_parameters, make_network, network_loss
 
 SOURCE = HiddenMarkov.drawn(3, 5, seed=4, concentration=0.2)
 

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from gatework.studies.memory import remembered
 from gatework.studies.networks import StepReader
+from gatework.studies.published.binary_memory.memory import remembered
 from gatework.studies.report import Report
 from gatework.studies.sizes import parameter_count
 from gatework.studies.sources.coins import FAR, NEAR, coins, expected_loss, floors

@@ -7,8 +7,8 @@ import torch
 
 from gatework.cells.lstm.lstm import LSTM
 from gatework.studies import Report, Scope, StudyFolder, run_study
-from gatework.studies.fixed_gates import apart, fix_gates
-from gatework.studies.published.gates_fixed import NETWORKS, STUDY
+from gatework.studies.published.gates_fixed.fixed_gates import apart, fix_gates
+from gatework.studies.published.gates_fixed.study import NETWORKS, STUDY
 
 
 def test_fixed_gates_squash_the_candidate_twice():

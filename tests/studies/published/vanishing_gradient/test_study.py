@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from gatework.studies import Report, Scope, StudyFolder, run_study
-from gatework.studies.gradient_flow import factor_per_step, gradient_by_lag
 from gatework.studies.networks import StepReader
-from gatework.studies.published.vanishing_gradient import CELLS, SCALES, STEEPEST, STUDY, make_reader
+from gatework.studies.published.vanishing_gradient.gradient_flow import factor_per_step, gradient_by_lag
+from gatework.studies.published.vanishing_gradient.study import CELLS, SCALES, STEEPEST, STUDY, make_reader
 from gatework.studies.sources.recall import recall
 
 

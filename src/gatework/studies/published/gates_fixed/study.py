@@ -11,8 +11,8 @@ from torch import Tensor
 
 from gatework.cells.lstm.lstm import LSTM
 from gatework.cells.simple.elman import Elman
-from gatework.studies.fixed_gates import apart, fix_gates
 from gatework.studies.networks import StepReader
+from gatework.studies.published.gates_fixed.fixed_gates import apart, fix_gates
 from gatework.studies.report import Report
 from gatework.studies.sizes import equal_size, parameter_count
 from gatework.studies.sources.coins import floors
