@@ -41,7 +41,7 @@ def test_each_arm(trials):
     assert lstm.figures["loss"].mean == pytest.approx(np.mean(losses))
     assert lstm.figures["loss"].half_width == pytest.approx(scipy_interval(losses))
     assert lstm.seconds.mean == pytest.approx(10 * np.mean(losses))
-    assert (lstm.speed, gru.speed, gru.update_seconds) == (None, 1000.0, 0.25)
+    assert (lstm.speed, gru.speed, gru.update_seconds, gru.learning_seconds) == (None, 1000.0, 0.25, 7.5)
     assert lstm.differences == {}
     pairs = [LOSSES["gru"][seed] - LOSSES["lstm"][seed] for seed in (1, 2, 3)]
     assert gru.differences["loss"].mean == pytest.approx(np.mean(pairs))
@@ -77,6 +77,6 @@ def test_the_loss_after_some_updates(trials):
 
 def test_a_record_is_plain():
     nothing = Interval(float("nan"), float("nan"), 0)
-    record = ArmSummary("a", 3, 0.1, 9, {"loss": nothing}, {}, nothing, None, None, 0, 2).record()
+    record = ArmSummary("a", 3, 0.1, 9, {"loss": nothing}, {}, nothing, None, None, None, 0, 2).record()
     assert record["failed"] == 2
     assert "speed" not in record

@@ -33,8 +33,10 @@ class Claim:
         if math.isnan(difference.half_width):
             return "cannot be told from one seed" if difference.count else "not measured"
         lower, higher = difference.high < 0, difference.low > 0
-        if self.relation == "alike":
-            return "no" if lower or higher else "yes: not told apart"
+        if higher:
+            return "no: it is higher"
         if self.relation == "lower":
-            return "yes" if lower else "no: it is higher" if higher else "not told apart"
-        return "no: it is higher" if higher else "yes, lower" if lower else "yes: not told apart"
+            return "yes" if lower else "not told apart"
+        if self.relation == "alike" and lower:
+            return "no: it is lower"
+        return "yes, lower" if lower else "yes: not told apart"

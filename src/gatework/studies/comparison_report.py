@@ -53,7 +53,8 @@ def how(comparison: Comparison) -> str:
         "Figures are means over seeds with their 95 % interval; trainings of one seed see the same data in the same "
         f"order.{equal.get(comparison.kind, '')} "
         "Seconds are those that trainings took, each with one thread, validations and what else the machine did "
-        "included; speeds were measured before them, side by side in short turns, by the time that one thread worked."
+        "included; speeds were measured before them, side by side in short turns, by the time that one thread worked; "
+        "*seconds by speed* are those of all updates without validations."
     )
 
 
@@ -99,7 +100,7 @@ def table(comparison: Comparison, summary: list[ArmSummary]) -> tuple[list[str],
         *(["learning rate"] if rated else []),
         "parameters",
         *(name.replace("_", " ") + (better if name == main else "") for name in figures),
-        *("seconds", f"{comparison.unit}s a second", "trainings", "failed"),
+        *("seconds", "seconds by speed", f"{comparison.unit}s a second", "trainings", "failed"),
     ]
     rows = [
         [
@@ -109,6 +110,7 @@ def table(comparison: Comparison, summary: list[ArmSummary]) -> tuple[list[str],
             arm.parameters,
             *(shown(arm.figures[name]) for name in figures),
             shown(arm.seconds, SECONDS),
+            "-" if arm.learning_seconds is None else f"{arm.learning_seconds:.1f}",
             "-" if arm.speed is None else f"{arm.speed:,.0f}",
             arm.good,
             arm.failed,
@@ -125,7 +127,12 @@ def short_table(comparison: Comparison, summary: list[ArmSummary]) -> tuple[list
     first = summary[0]
     failed = any(arm.failed for arm in summary)
     columns = [comparison.kind, "size", "parameters", *(name.replace("_", " ") for name in figures)]
-    columns += [f"{main} - {first.name}'s", "seconds", f"{comparison.unit}s/s", *(["failed"] if failed else [])]
+    columns += [
+        f"{main.replace('_', ' ')} - {first.name}'s",
+        "seconds",
+        f"{comparison.unit}s/s",
+        *(["failed"] if failed else []),
+    ]
     rows = [
         [
             arm.name,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 
 from gatework.studies.statistics import Interval
 from gatework.studies.summary import ArmSummary, loss_after, paired
@@ -73,9 +72,10 @@ def about_speed(summary: Sequence[ArmSummary], unit: str) -> str:
 def about_time(summary: Sequence[ArmSummary], groups: Mapping[str, Trials]) -> str:
     """The validation losses when the fastest had learnt all; empty where one had not validated by then."""
     speeds = {arm.name: arm.update_seconds for arm in summary if arm.update_seconds is not None and arm.good}
-    if len(speeds) < 2:
+    times = [arm.learning_seconds for arm in summary if arm.learning_seconds is not None]
+    if len(speeds) < 2 or not times:
         return ""
-    seconds = min(fmean(groups[name].values("updates")) * each for name, each in speeds.items())
+    seconds = min(times)
     enough = 1 + 1e-9  # the fastest itself has just ended
     losses = {name: loss_after(groups[name], enough * seconds / each) for name, each in speeds.items()}
     if not all(loss.count for loss in losses.values()):

@@ -26,6 +26,7 @@ class ArmSummary:
         seconds: of a training, validations included.
         speed: units a second while learning, measured beside the others; None where it was not.
         update_seconds: of a mean update, by that speed.
+        learning_seconds: of the mean number of updates, by that speed.
         good: trainings that did not fail.
         failed: those that did.
     """
@@ -39,6 +40,7 @@ class ArmSummary:
     seconds: Interval
     speed: float | None
     update_seconds: float | None
+    learning_seconds: float | None
     good: int
     failed: int
 
@@ -73,6 +75,7 @@ def summarised(
 
 def _arm(name: str, group: Trials, first: Trials, shown: Sequence[str], speed: Mapping[str, float]) -> ArmSummary:
     settings = group[0].settings if group else {}
+    each, updates = speed.get("update_seconds"), mean_interval(group.values("updates"))
     return ArmSummary(
         name,
         settings.get("hidden_size"),
@@ -82,7 +85,8 @@ def _arm(name: str, group: Trials, first: Trials, shown: Sequence[str], speed: M
         {} if group is first else {figure: paired(group, first, figure) for figure in shown},
         mean_interval(group.values("training_seconds")),
         speed.get("speed"),
-        speed.get("update_seconds"),
+        each,
+        each * updates.mean if each is not None and updates.count else None,
         len(group.good),
         len(group.failed),
     )
