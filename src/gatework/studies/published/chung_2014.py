@@ -103,10 +103,10 @@ class Chung2014(Study):
         report.text(_verdict(trials))
         report.heading("Counted otherwise, and by others")
         report.text(*_doubts())
-        columns = ("collection", *(f"{label} {kind}" for label, _ in CELLS.values() for kind in COUNTS))
-        report.table(columns, [_counts(collection, trials) for collection in PUBLISHED], 2)
-        columns = ("others, test", *(collection.replace("_", " ") for collection in PUBLISHED))
-        report.table(columns, [(name, *figures) for name, figures in ELSEWHERE.items()], 2)
+        counts = [f"{label} {kind}" for label, _ in CELLS.values() for kind in COUNTS]
+        report.table(["collection", *counts], [_counts(collection, trials) for collection in PUBLISHED], 2)
+        collections = [collection.replace("_", " ") for collection in PUBLISHED]
+        report.table(["others, test", *collections], [(name, *figures) for name, figures in ELSEWHERE.items()], 2)
         report.heading("Learning rates")
         names = list(PUBLISHED), {cell: label for cell, (label, _) in CELLS.items()}
         report.picture("rates", by_rate(trials, *names), "Validation after the brief trainings, by learning rate.")
