@@ -225,8 +225,8 @@ def _told(fixed: dict[str, Any]) -> str:
 def _doubts() -> list[str]:
     return [
         "Others on the same files (Bai et al. count as we do) come near the paper's figures of JSB Chorales, but not "
-        "near those of Nottingham: its tanh layer of 100 units would be better by 0.9 nats than one with a million parameters. "
-        "So the paper seems to count Nottingham otherwise; how, it does not state.",
+        "near those of Nottingham: its tanh layer of 100 units would be better by 0.9 nats than one with a million "
+        "parameters. So the paper seems to count Nottingham otherwise; how, it does not state.",
         "One other way is the mean over pieces of each piece's own mean, in which a short piece weighs as much as a "
         "long one. Both are shown where both were measured.",
     ]
