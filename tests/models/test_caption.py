@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from gatework.data.captions import CaptionCodec, Captioned
+from gatework.data.pictures.captions import CaptionCodec, Captioned
 from gatework.data.scaling import Scaling
-from gatework.data.symbols import END, START, Symbols
+from gatework.data.text.symbols import END, START, Symbols
 from gatework.errors import InputError
 from gatework.generation import BeamOptions, beam_search
 from gatework.generation.translating import DecoderSearch

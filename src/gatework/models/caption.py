@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gatework.data.captions import CaptionCodec, Captioned
 from gatework.data.padding import Batch, is_real, padded
+from gatework.data.pictures.captions import CaptionCodec, Captioned
 from gatework.models.attentive_decoder import AttentiveDecoder, DecoderState
 from gatework.models.bridge import VectorBridge
 from gatework.models.model import ExampleModel, Totals
