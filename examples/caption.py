@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 
 import gatework as gw
-from gatework.data.captions import Captioned, load_captions
+from gatework.data.pictures.captions import Captioned, load_captions
 from gatework.models import Captioner
 from gatework.settings.tasks.caption import CaptionData
 from gatework.tasks import find_task

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from gatework.cli.main import status_of
-from gatework.data.translation_scores import corpus_scores
+from gatework.data.translation.translation_scores import corpus_scores
 
 PAIRS = [
     (f"{number} {colour} {thing}s run .", f"{zahl} {farbe} {ding}e rennen .")

@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gatework.data.scenes import make_scenes
+from gatework.data.pictures.scenes import make_scenes
 from gatework.errors import InputError
 from gatework.models import Captioner
 from gatework.settings import checked_config

@@ -13,6 +13,8 @@ from gatework.settings.training import Batch, ExampleTraining
 
 SMALLEST_SCENE = 24  # pixels, as in data/scenes.py
 
+Colours = Literal["apart", "together"]
+
 
 class CaptionData(ExampleData):
     """Pictures with captions: a folder or a table of one's own, or scenes that are drawn."""
@@ -62,23 +64,32 @@ class CaptionConfig(RecurrentConfig):
 
     hidden_size: HiddenSize = 128
     embedding_size: Annotated[EmbeddingSize, Field(ge=1)] = 64
-    dropout: Dropout = 0.2
-    convolutions: int = Field(
-        3, ge=1, le=8, description="Layers of the network that sees pictures; each but the last halves them."
+    dropout: Dropout = 0.0
+    convolutions: int = Field(3, ge=1, le=8, description="Layers of the network that sees pictures; each halves them.")
+    channels: int = Field(16, ge=1, le=1024, description="Channels of its first layer; each has twice as many.")
+    colours: Colours = Field(
+        "apart",
+        description="Whether it sees forms by brightness and colours coarsely beside them (apart: what has a form is "
+        "known in a colour that it never had), or both at once (together).",
     )
-    channels: int = Field(32, ge=1, le=1024, description="Channels of its first layer; each has twice as many.")
     region_size: int = Field(128, ge=1, le=65536, description="Width of the vector of each region of a picture.")
     attention: Literal["additive", "dot", "general", "none"] = Field(
         "additive", description="How the decoder looks at the regions; none: it only starts from their mean."
     )
     input_feeding: bool = Field(
-        True, description="Let the decoder read what it last attended to (Luong et al. 2015); step by step, slower."
+        False, description="Let the decoder read what it last attended to (Luong et al. 2015); step by step, slower."
     )
     word_dropout: float = Field(
         0.1,
         ge=0,
         lt=1,
         description="Share of the words read that become unknown in training, so that the picture counts.",
+    )
+    word_loss: float = Field(
+        1.0,
+        ge=0,
+        description="Weight of a second loss in training: single regions must tell which words a caption has (as in "
+        "Fang et al. 2015).",
     )
     label_smoothing: LabelSmoothing = 0.0
 
@@ -130,7 +141,7 @@ class CaptionPrediction(PredictionConfig):
     @model_validator(mode="after")
     def _agree(self) -> Self:
         if self.n_best > self.beam:
-            raise ValueError(f"n_best must be at most the beam, {self.beam}")
+            raise ValueError(f"--n-best is {self.n_best}, more than --beam {self.beam}")
         return self
 
 
