@@ -34,6 +34,7 @@ def accuracies(trials: Trials) -> Any:
         axes.set_yticks(range(len(cells)), cells, fontsize=8)
         axes.set_xlabel(f"{task}: accuracy", fontsize=8)
         axes.tick_params(axis="x", labelsize=8)
+        axes.margins(x=0.15)
         axes.set_ylim(len(cells) - 0.5, -1.6)
     return figure
 

@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from gatework.studies.published.long_lag.cells import CELLS
 from gatework.studies.published.long_lag.pictures import overview
 from gatework.studies.published.long_lag.plan import BATCH, HIDDEN, LOWER_RATE, RATES, counted
+from gatework.studies.published.long_lag.tasks import TASKS
 from gatework.studies.published.long_lag.training import SAMPLE, SOLVED, STOPS
 from gatework.studies.report import Report
 from gatework.studies.sources.adding import PUBLISHED_BASELINE
 from gatework.studies.sources.digits import logistic_accuracy
 from gatework.studies.statistics import mean_interval
-from gatework.studies.trials import Trials
+from gatework.studies.trials import Trial, Trials
 
 BAI = {
     "adding": ("{} at T=600", "0.177", "0.164", "0.000053"),
@@ -31,7 +33,7 @@ COLUMNS = (
 
 def write_report(trials: Trials, report: Report) -> None:
     """All parts."""
-    judged = counted(trials)
+    judged = Trials(sorted(counted(trials), key=_place))
     _write_protocol(trials, report)
     if judged:
         _write_overview(judged, report)
@@ -61,6 +63,11 @@ def _write_protocol(trials: Trials, report: Report) -> None:
         "Published figures are those of table 1 of Bai et al. 2018, read in two public transcriptions of it. Figures "
         "of the older papers could not be looked up and are left out.",
     )
+
+
+def _place(trial: Trial) -> tuple[int, int, int]:
+    """Where a trial stands in tables: by task, length and cell, whenever it was made."""
+    return list(TASKS).index(trial["task"]), trial["length"], list(CELLS).index(trial["cell"])
 
 
 def _write_overview(judged: Trials, report: Report) -> None:
@@ -119,8 +126,8 @@ def _remarks(task: str, length: int, group: Trials) -> list[str]:
         )
     if task == "copying":
         lines.append(
-            f"It is 10 ln 8 / (T + 20) with T = {length}, as published. At T = 1000 it is 0.0204: there the three "
-            "published networks stay."
+            f"It is 10 ln 8 / (T + 20) with T = {length}, as published. At T = 1000 it is 0.0204: the published "
+            "networks stay there, or nearly so."
         )
     if task.endswith("digits"):
         lines.append(f"Logistic regression that sees all pixels at once: {logistic_accuracy():.3f} right.")
