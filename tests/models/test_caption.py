@@ -24,7 +24,7 @@ from gatework.training import measure
 SYMBOLS = Symbols("word", ("<unknown>", START, END, *"abcdefgh"), special=3)
 PICTURES = CaptionCodec(SYMBOLS, 12)
 VECTORS = CaptionCodec(SYMBOLS, 12, Scaling((0.0,) * 5, (1.0,) * 5))
-SMALL = {"hidden_size": 7, "embedding_size": 5, "channels": 3, "region_size": 11, "convolutions": 2}
+SMALL = {"hidden_size": 7, "embedding_size": 5, "channels": 3, "region_size": 11, "convolutions": 2, "reading_size": 3}
 DRAW = np.random.default_rng(7)
 
 
@@ -56,7 +56,7 @@ def one_by_one(model: Captioner, found: list[Captioned]) -> list[list[torch.Tens
 
 KINDS: list[tuple[CaptionCodec, dict[str, Any]]] = [
     (PICTURES, {"input_feeding": True, "colours": "together"}),
-    (PICTURES, {"input_feeding": False, "cell": "gru", "layers": 3}),
+    (PICTURES, {"reading_size": 0, "cell": "gru", "layers": 3}),
     (PICTURES, {"attention": "none", "input_feeding": False, "cell": "elman"}),
     (VECTORS, {"attention": "general", "input_feeding": True}),
     (VECTORS, {"attention": "dot", "region_size": 7, "input_feeding": False, "layers": 2}),
@@ -236,6 +236,25 @@ def test_dropped_words_are_unknown_and_smoothing_is_of_training_alone() -> None:
     (read,) = reads
     assert (read[0] == PICTURES.start).all()
     assert (read[1:] == 0).float().mean() > 0.9
+
+
+@torch.no_grad()
+def test_regions_are_read_in_both_directions() -> None:
+    """Against torch.nn.LSTM on each picture alone, with as many regions as it has."""
+    model, found = model_of(VECTORS), examples(VECTORS)
+    assert model.reading is not None
+    lstm = nn.LSTM(11, 3, bidirectional=True)
+    (layer,) = model.reading.stack
+    for one, end in zip(layer, ("", "_reverse"), strict=True):
+        for name, value in torch_weights(one.cell).items():
+            getattr(lstm, f"{name}_l0{end}").copy_(value)
+    batch = model.collate(found)
+    values = model.regions(batch.values)
+    read = model.reading(values, batch.regions)
+    for place, count in enumerate(batch.regions.tolist()):
+        own = values[:count, place]
+        expected = own + model.reading.project(lstm(own)[0])
+        torch.testing.assert_close(read[:count, place], expected, atol=1e-5, rtol=1e-4)
 
 
 def test_saved_and_loaded_it_says_the_same(tmp_path: Path) -> None:

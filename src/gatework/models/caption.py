@@ -16,7 +16,7 @@ from gatework.data.padding import Batch, is_real, padded
 from gatework.models.attentive_decoder import AttentiveDecoder, DecoderState
 from gatework.models.bridge import VectorBridge
 from gatework.models.model import ExampleModel, Totals
-from gatework.models.regions import FeatureRegions, PictureRegions
+from gatework.models.regions import FeatureRegions, PictureRegions, RegionReading
 from gatework.settings.tasks.caption import CaptionConfig
 
 
@@ -83,6 +83,9 @@ class Captioner(ExampleModel[CaptionConfig, CaptionCodec, Captioned, Captions]):
             )
         else:
             self.regions = FeatureRegions(len(codec.scaling), config.region_size)
+        self.reading: RegionReading | None = None
+        if config.reading_size:
+            self.reading = RegionReading(config.reading, config.region_size)
         self.decoder = AttentiveDecoder(config, len(codec.symbols), config.region_size)
         self.bridge = VectorBridge(config.region_size, self.decoder.stack)
         self.words: nn.Linear | None = None
@@ -122,6 +125,8 @@ class Captioner(ExampleModel[CaptionConfig, CaptionCodec, Captioned, Captions]):
         return values, values.new_full((values.shape[1],), len(values)).long() if seen.regions is None else seen.regions
 
     def _start(self, values: Tensor, lengths: Tensor) -> DecoderState:
+        if self.reading is not None:
+            values = self.reading(values, lengths)
         real = is_real(lengths, len(values))[:, :, None]
         mean = torch.where(real, values, 0).sum(dim=0) / lengths[:, None]
         first = self.bridge(mean, self.decoder.stack.initial_state(values.shape[1]))

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from gatework.errors import InputError
+from gatework.models.encoder import make_stack
+from gatework.settings import EncoderConfig
 from gatework.settings.tasks.caption import Colours
 
 GROUPS = 4  # of channels that are normalised together
@@ -100,6 +102,32 @@ class FeatureRegions(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Features (regions, batch, features) to regions (regions, batch, width)."""
         return self.project(features)
+
+
+class RegionReading(nn.Module):
+    """Recurrent layers over the regions in both directions, so that each knows the others: what is first, what beside.
+
+        r'_j = r_j + W [f_j; b_j] + b          f, b: states of the layers that have read up to j from either end
+
+    After the row encoder of Deng, Kanervisto, Ling and Rush 2017, which reads each row of regions by itself.
+
+    Args:
+        config: of the layers.
+        width: of a region's vector.
+
+    Raises:
+        InputError: the cell does not exist, or does not take the options.
+    Reference: arXiv:1609.04938
+    """
+
+    def __init__(self, config: EncoderConfig, width: int) -> None:
+        super().__init__()
+        self.stack = make_stack(config, width)
+        self.project = nn.Linear(self.stack.output_size, width)
+
+    def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
+        """Regions (regions, batch, width), of which a picture has as many as lengths (batch,) says, to such."""
+        return values + self.project(self.stack(values, lengths=lengths).outputs)
 
 
 class _Vectors(nn.Sequential):

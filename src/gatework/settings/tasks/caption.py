@@ -7,9 +7,16 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from gatework.settings.data import ExampleData, TestShare
-from gatework.settings.recurrent import Dropout, EmbeddingSize, HiddenSize, LabelSmoothing, RecurrentConfig
+from gatework.settings.recurrent import (
+    Dropout,
+    EmbeddingSize,
+    EncoderConfig,
+    HiddenSize,
+    LabelSmoothing,
+    RecurrentConfig,
+)
 from gatework.settings.task import PredictionConfig, TaskSettings
-from gatework.settings.training import Batch, ExampleTraining
+from gatework.settings.training import ExampleTraining
 
 SMALLEST_SCENE = 24  # pixels, as in data/scenes.py
 
@@ -26,7 +33,7 @@ class CaptionData(ExampleData):
     )
     test: TestShare = 0.1
     scenes: int = Field(
-        default=10_000,
+        default=30_000,
         ge=10,
         le=10_000_000,
         description="Scenes that are drawn where there are no DATA; validation and test show combinations that "
@@ -73,6 +80,13 @@ class CaptionConfig(RecurrentConfig):
         "known in a colour that it never had), or both at once (together).",
     )
     region_size: int = Field(128, ge=1, le=65536, description="Width of the vector of each region of a picture.")
+    reading_size: int = Field(
+        64,
+        ge=0,
+        le=65536,
+        description="Width, in each direction, of a recurrent layer that reads the regions row by row, so that each "
+        "knows the others (as in Deng et al. 2017); 0: none.",
+    )
     attention: Literal["additive", "dot", "general", "none"] = Field(
         "additive", description="How the decoder looks at the regions; none: it only starts from their mean."
     )
@@ -104,6 +118,11 @@ class CaptionConfig(RecurrentConfig):
         return self
 
     @property
+    def reading(self) -> EncoderConfig:
+        """The recurrent layer that reads regions."""
+        return EncoderConfig(cell=self.cell, cell_options=self.cell_options, hidden_size=self.reading_size)
+
+    @property
     def decoder(self) -> RecurrentConfig:
         """The recurrent layers: all of them write."""
         return self
@@ -122,8 +141,8 @@ class CaptionConfig(RecurrentConfig):
 class CaptionTraining(ExampleTraining):
     """Training on pictures with captions."""
 
-    usual_epochs: ClassVar[float] = 20.0
-    batch: Batch = 64
+    usual_epochs: ClassVar[float] = 8.0
+    rate_scale: ClassVar[float] = 0.5
 
 
 class CaptionPrediction(PredictionConfig):
