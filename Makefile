@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types bench bench-cells bench-ragged bench-generate bench-defaults bench-tasks bench-scan docs-cells clean
+.PHONY: help setup demo test check lint types bench bench-cells bench-ragged bench-generate bench-defaults bench-tasks bench-scan docs-cells docs-studies clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ bench-scan: test ## measure the scan beside the kernel that steps and the loop, 
 
 docs-cells: setup ## a page with the drawing and the equations of every cell, in build/cells
 	@$(BIN)/python docs/gallery.py
+
+docs-studies: setup ## the page that lists the studies with their reports
+	@$(BIN)/python docs/studies.py
 
 clean: ## remove .venv and caches; runs/ stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

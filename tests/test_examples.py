@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import runpy
+import shutil
 from pathlib import Path
 
 import pytest
 
 from gatework.cells import CELLS, cell_name
+from gatework.studies import study_names
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,3 +40,15 @@ def test_the_gallery_shows_cells_with_their_drawings(tmp_path: Path) -> None:
     assert all(kind.equations().splitlines()[0] in page for kind in shown.values())
     pictures = re.findall(r"^!\[.*\]\((.+)\)$", page, re.MULTILINE)
     assert [(tmp_path / "pages" / picture).read_bytes()[:5] for picture in pictures] == [b"<?xml"] * 4
+
+
+def test_the_page_of_studies_is_what_their_folders_hold(tmp_path: Path) -> None:
+    main = runpy.run_path(str(ROOT / "docs" / "studies.py"))["main"]
+    shutil.copytree(ROOT / "docs" / "studies", tmp_path / "studies", ignore=shutil.ignore_patterns("trials", "*.png"))
+    page = tmp_path / "studies" / "README.md"
+    committed = page.read_text(encoding="utf-8")
+    main([str(page.parent)])
+    assert page.read_text(encoding="utf-8") == committed, "run make docs-studies"
+    assert re.findall(r"`gatework study ([\w-]+)", committed) == study_names()
+    links = re.findall(r"\]\(([\w/.-]+\.md)\)", committed)
+    assert all((ROOT / "docs" / "studies" / link).is_file() for link in links)

@@ -47,7 +47,8 @@ def test_the_commands_of_the_readme(place: Path) -> None:
     commands = [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("gatework ")]
     assert {words[0] for words in commands} == COMMANDS - {"rate", "words"}
     for words in commands:
-        words += QUICK if words[:2] == ["train", "names/"] else []
+        words += QUICK if words[:2] == ["train", "names/"] or words[0] == "compare" else []
+        words += ["--jobs", "1"] if words[0] == "compare" else []
         assert status_of(words) == 0, words
 
 
@@ -77,6 +78,23 @@ def test_the_options_of_the_guide_to_tasks_exist(capsys: pytest.CaptureFixture[s
 def test_the_python_of_the_layers_guide() -> None:
     """One program from the first block to the last."""
     exec(compile("\n".join(blocks("docs/layers.md", "python")), "layers.md", "exec"), {"__name__": "layers"})
+
+
+def test_the_study_of_the_guide_to_experiments(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A study of one's own, from the plan to the report; a second call goes on in its folder."""
+    (block,) = blocks("docs/experiments.md", "python")
+    for _ in range(2):
+        exec(compile(block, "experiments.md", "exec"), {"__name__": "experiments"})
+        assert re.search(r"^\| gru \| [\d.]+ ± [\d.]+ \|$", capsys.readouterr().out, re.MULTILINE)
+    assert len(list(Path("untrained/trials").iterdir())) == 10
+
+
+def test_the_options_of_the_guide_to_experiments_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [line for block in blocks("docs/experiments.md", "bash") for line in block.splitlines()]
+    for words in (shlex.split(line, comments=True)[1:] for line in lines):
+        assert status_of([words[0], "--help"]) == 0
+        shown = capsys.readouterr().out
+        assert all(word in shown for word in words if word.startswith("--")), words
 
 
 def test_the_cell_of_contributing_is_the_one_that_is_tested() -> None:

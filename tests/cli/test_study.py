@@ -28,7 +28,8 @@ def test_a_report_on_what_was_made_so_far(command, tmp_path):
     folder = StudyFolder(tmp_path / "s", study.name)
     folder.start({})
     settings = study.plan(Scope(quick=True), Trials([]))[-1]
-    folder.keep(Trial(settings, {"loss": 0.66, "parameters": 7, "every": 1, "curve": [0.7]}, 1.0))
+    measured = {"loss": 0.66, "memory": [0.5] * 13, "parameters": 7, "every": 1, "curve": [0.7]}
+    folder.keep(Trial(settings, measured, 1.0))
     shown = command("study", "binary-memory", "--quick", "--so-far", "--folder", str(folder.path))
     assert shown.status == 0
-    assert "**Unfinished**: 1 of the 8 trials" in (folder.path / "report.md").read_text(encoding="utf-8")
+    assert "**Unfinished**: 1 of the 10 trials" in (folder.path / "report.md").read_text(encoding="utf-8")

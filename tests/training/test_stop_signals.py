@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -151,3 +152,10 @@ def test_handlers_come_back_after_an_error() -> None:
     with pytest.raises(ValueError, match="x"), StopSignals():
         raise ValueError("x")
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_stop_goes_from_process_to_process():
+    """Workers of a study pass it on to the process that waits for them."""
+    passed = pickle.loads(pickle.dumps(Interrupted(signal.SIGTERM)))
+    assert isinstance(passed, Interrupted)
+    assert (passed.status, str(passed)) == (143, "SIGTERM")

@@ -1,4 +1,4 @@
-"""The studies, found in the files of ``published/``."""
+"""The studies, found in ``published/``: a file or a package for each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gatework.studies.study import Study
 
 def study_names() -> list[str]:
     """The names of all studies."""
-    return [module.name.replace("_", "-") for module in pkgutil.iter_modules(published.__path__) if not module.ispkg]
+    return [module.name.replace("_", "-") for module in pkgutil.iter_modules(published.__path__)]
 
 
 def find_study(name: str) -> Study:

@@ -1,1 +1,1 @@
-"""One published experiment a file; ``STUDY`` in each is found by the file's name."""
+"""One published experiment a file, or a package where it has parts of its own; its name finds ``STUDY`` there."""
