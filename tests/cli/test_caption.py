@@ -18,7 +18,7 @@ from gatework.cli.main import status_of
 from gatework.data.pictures.scenes import make_scenes
 
 SMALL = ["--hidden-size", "7", "--embedding-size", "5", "--channels", "3", "--region-size", "11", "--convolutions", "2"]
-SMALL += ["--task", "caption", "--scenes", "40", "--size", "24", "--batch", "7", "--epochs", "2"]
+SMALL += ["--task", "caption", "--scenes", "40", "--size", "24", "--batch", "7", "--epochs", "2", "--reading-size", "3"]
 
 
 @pytest.fixture(scope="module")

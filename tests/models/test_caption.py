@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from gatework.cells.exchange import to_torch
 from gatework.data.pictures.captions import CaptionCodec, Captioned
 from gatework.data.scaling import Scaling
 from gatework.data.text.symbols import END, START, Symbols
@@ -246,7 +247,8 @@ def test_regions_are_read_in_both_directions() -> None:
     lstm = nn.LSTM(11, 3, bidirectional=True)
     (layer,) = model.reading.stack
     for one, end in zip(layer, ("", "_reverse"), strict=True):
-        for name, value in torch_weights(one.cell).items():
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        for name, value in zip(names, to_torch(one.cell), strict=True):
             getattr(lstm, f"{name}_l0{end}").copy_(value)
     batch = model.collate(found)
     values = model.regions(batch.values)
