@@ -57,7 +57,15 @@ def test_the_best_two_go_on_and_the_better_is_repeated():
     assert sorted((trial["rate"], trial["seed"]) for trial in finals) == [(second, 1), (best, 1), (best, 2), (best, 3)]
     (only,) = trials.where(data="MuseData", cell="gru", stage="final")
     assert (only["rate"], only["seed"]) == (best, 1)
-    assert len(trials) == len(CELLS) * (4 * DRAWS + 2 * 4 + 2 * 1)
+    assert len(trials) == len(CELLS) * (3 * DRAWS + 2 * 4 + 2 * 1)
+
+
+def test_rates_of_another_collection_are_taken_over():
+    first, other = sorted(drawn_rates(DRAWS))[:2]
+    best = {"Nottingham": other}
+    trials = grown(lambda one: abs(one["rate"] - best.get(one["data"], first)))
+    assert not trials.where(data="MuseData", stage="draw")
+    assert {trial["rate"] for trial in trials.where(data="MuseData")} == {other}
 
 
 def test_the_test_part_chooses_nothing():

@@ -38,9 +38,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "JSB_Chorales": {**SMALL, "batch": 8, "max_steps": None, "draw_epochs": 8, "epochs": 80},
     "Piano_midi": {**SMALL, "batch": 16, "max_steps": 100, "draw_epochs": 4, "epochs": 40},
     "Nottingham": {**LARGE, "epochs": 30},
-    "MuseData": {**LARGE, "epochs": 15},
+    "MuseData": {**LARGE, "epochs": 15, "rates_of": "Nottingham"},
 }
-"""What is not stated in the paper; ``continued`` of the ten draws are trained to the end."""
+"""What is not stated in the paper; ``continued`` of the ten draws, or of another collection's, are trained to the
+end."""
 DRAWS = 10
 
 COUNTS = {"of all steps": "test", "of pieces": "test_pieces"}
@@ -137,6 +138,8 @@ def _settings(collection: str, cell: str, rate: float, seed: int, stage: str, sc
 
 
 def _draws(collection: str, scope: Scope, done: Trials) -> list[Settings]:
+    if "rates_of" in SETTINGS[collection]:
+        return []
     rates = drawn_rates(3 if scope.quick else DRAWS)
     return [_settings(collection, cell, rate, 1, "draw", scope) for cell in CELLS for rate in rates]
 
@@ -144,7 +147,7 @@ def _draws(collection: str, scope: Scope, done: Trials) -> list[Settings]:
 def _continued(collection: str, scope: Scope, done: Trials) -> list[Settings]:
     planned = []
     for cell in CELLS:
-        draws = done.where(data=collection, cell=cell, stage="draw").good
+        draws = done.where(data=SETTINGS[collection].get("rates_of", collection), cell=cell, stage="draw").good
         best = sorted(draws, key=lambda trial: trial["validation"])[
             : 1 if scope.quick else SETTINGS[collection]["continued"]
         ]
@@ -228,6 +231,8 @@ def _told(fixed: dict[str, Any]) -> str:
     momentum = f"and a momentum of {fixed['momentum']}" if "momentum" in fixed else "without momentum"
     optimizer = f"RMSProp with a decay of {fixed.get('decay', 0.99)} {momentum}"
     rates = f"rates chosen after {fixed['draw_epochs']}, {fixed['continued']} continued"
+    if "rates_of" in fixed:
+        rates = f"the rates chosen for {fixed['rates_of']}"
     return f"{fixed['epochs']} epochs, {fixed['batch']} pieces{cut} in a batch, {optimizer}, {rates}"
 
 
