@@ -33,10 +33,11 @@ def combinations(part, codec: CaptionCodec) -> tuple[set, set]:
     return {kind for these in shown for kind in these}, couples
 
 
-def test_validation_and_test_show_what_training_does_not_and_not_the_same() -> None:
-    data = load_captions(CaptionData(scenes=400, split_seed=3, size=24))
+@pytest.mark.parametrize("seed", [0, 3])
+def test_validation_and_test_show_what_training_does_not_and_not_the_same(seed: int) -> None:
+    data = load_captions(CaptionData(scenes=400, split_seed=seed, size=24))
     assert [len(data.train), len(data.validation), len(data.test)] == [320, 40, 40]
-    held = held_out_parts(3)
+    held = held_out_parts(seed)
     assert [len(part.pairs) for part in held] == [2, 4]
     assert [len(part.couples) for part in held] == [10, 20]
     assert not held[0].pairs & held[1].pairs

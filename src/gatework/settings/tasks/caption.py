@@ -141,7 +141,7 @@ class CaptionConfig(RecurrentConfig):
 class CaptionTraining(ExampleTraining):
     """Training on pictures with captions."""
 
-    usual_epochs: ClassVar[float] = 8.0
+    usual_epochs: ClassVar[float] = 12.0
     rate_scale: ClassVar[float] = 0.5
 
 
