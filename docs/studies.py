@@ -40,7 +40,7 @@ def row(study: Study, folder: Path) -> str:
     if not (folder / "report.md").exists():
         return f"| `gatework study {study.name}` | {question} | not run | |"
     with (folder / "trials.csv").open(encoding="utf-8", newline="") as file:
-        seconds = [float(trial["seconds"]) for trial in csv.DictReader(file)]
+        seconds = [float(trial.get("core_seconds") or trial["seconds"]) for trial in csv.DictReader(file)]
     quick = " --quick" if read_json(folder / "study.json")["quick"] else ""
     command = f"[`gatework study {study.name}{quick}`]({study.name}/report.md)"
     return f"| {command} | {question} | {len(seconds)} | {sum(seconds) / 60:.1f} |"

@@ -57,9 +57,15 @@ class StudyFolder:
         return self.path / "trials" / f"{key_of(self.study, settings)}.json"
 
     def write_table(self, trials: Trials) -> Path:
-        """All trials as ``trials.csv``: settings, measured numbers and words, seconds, error."""
-        rows = [{**t.settings, **_plain(t.measured), "seconds": round(t.seconds, 2), "error": t.error} for t in trials]
+        """All trials as ``trials.csv``: settings, measured numbers and words, wall and core seconds, error."""
+        rows = [{**trial.settings, **_plain(trial.measured), **_cost(trial), "error": trial.error} for trial in trials]
         return write_csv(self.path / "trials.csv", rows)
+
+
+def _cost(trial: Trial) -> dict[str, float | None]:
+    """Seconds as a table has them; of a trial made before they were recorded, those of the processor are left empty."""
+    core = None if trial.core_seconds is None else round(trial.core_seconds, 2)
+    return {"seconds": round(trial.seconds, 2), "core_seconds": core}
 
 
 def _plain(measured: dict[str, Any]) -> dict[str, Any]:

@@ -37,9 +37,13 @@ class Report:
         self.parts += paragraphs
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]], digits: int = 3) -> None:
-        """Add a table; None is shown as *not measured*, numbers and intervals with so many digits after the point."""
+        """Add a table; None is shown as *not measured*, numbers and intervals with so many digits after the point.
+
+        A table without rows has one in which nothing is measured.
+        """
         lines = [_line(columns), _line(["---"] * len(columns))]
-        self.parts.append("\n".join(lines + [_line([shown_cell(value, digits) for value in row]) for row in rows]))
+        shown = list(rows) or [[None] * len(columns)]
+        self.parts.append("\n".join(lines + [_line([shown_cell(value, digits) for value in row]) for row in shown]))
 
     def picture(self, name: str, figure: Any, caption: str) -> None:
         """Add a matplotlib figure (``gatework.insight.figure.new_figure`` makes one) as NAME.png."""
@@ -50,18 +54,24 @@ class Report:
 
     def markdown(self, study: Study, scope: Scope, trials: Trials, wall_seconds: float) -> str:
         """The whole report."""
-        seconds = sum(trial.seconds for trial in trials)
         head = [
             f"# {study.title}",
             study.question,
             *(["Source: " + "; ".join(study.sources) + "."] if study.sources else []),
-            f"`{shlex.join(study.command(scope))}`: {len(trials)} trials, {seconds / 60:.1f} minutes of one core in all"
-            + (f", {wall_seconds / 60:.1f} minutes of wall time in the last call" if wall_seconds >= 1 else "")
+            f"`{shlex.join(study.command(scope))}`: {len(trials)} trials, {_cost(trials)}"
+            + (f", {wall_seconds / 60:.1f} minutes of wall time in the last call" if wall_seconds >= 6 else "")
             + f"; {_machine()}. Every trial with its seed and settings: [trials.csv](trials.csv).",
         ]
         if scope.quick:
             head.append("**Quick run**: few seeds and short trainings; it shows the way, not the figures.")
         return "\n\n".join([*head, *self.parts, *_failures(trials)]) + "\n"
+
+
+def _cost(trials: Trials) -> str:
+    """What all trials took, by the processor's clock as far as they were timed by it."""
+    minutes = f"{sum(trial.spent for trial in trials) / 60:.1f} minutes of one core in all"
+    walls = len(trials.that(lambda trial: trial.core_seconds is None))
+    return f"{minutes} (of {walls} trials wall time, which other work may have lengthened)" if walls else minutes
 
 
 def _failures(trials: Trials) -> list[str]:

@@ -98,7 +98,7 @@ def make_trial(study: Study, settings: Settings) -> Trial:
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    start = time.perf_counter()
+    start, core_start = time.perf_counter(), time.process_time()
     measured: Measured = {}
     error = ""
     try:
@@ -110,4 +110,5 @@ def make_trial(study: Study, settings: Settings) -> Trial:
         error = f"{type(caught).__name__}: {caught}".splitlines()[0]
     finally:
         torch.set_num_threads(threads)
-    return Trial(settings, measured, time.perf_counter() - start, error)
+    core_seconds = time.process_time() - core_start
+    return Trial(settings, measured, time.perf_counter() - start, error, core_seconds)

@@ -7,6 +7,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gatework.studies.trials import Trials
+
 LEVEL = 0.95
 
 
@@ -47,28 +49,55 @@ class Interval:
         return format(self, "")
 
 
-def mean_interval(values: Sequence[float]) -> Interval:
-    """The mean of independent values with its 95 % confidence interval, as if they were normal."""
+def mean_interval(values: Sequence[float], comparisons: int = 1) -> Interval:
+    """The mean of independent values with its 95 % confidence interval, as if they were normal.
+
+    Args:
+        values: at least two for an interval.
+        comparisons: how many such intervals are to hold together 95 % of the time (Bonferroni).
+    """
     count = len(values)
     if not count:
         return Interval(math.nan, math.nan, 0)
     mean = statistics.fmean(values)
     if count == 1 or not all(map(math.isfinite, values)):
         return Interval(mean, math.nan, count)
-    return Interval(mean, _quantile(count - 1) * statistics.stdev(values) / math.sqrt(count), count)
+    return Interval(mean, _quantile(count - 1, comparisons) * statistics.stdev(values) / math.sqrt(count), count)
 
 
-def paired_difference(first: Sequence[float], second: Sequence[float]) -> Interval:
+def paired_difference(first: Sequence[float], second: Sequence[float], comparisons: int = 1) -> Interval:
     """How much higher the first of each pair is; the same seed, split or task makes a pair.
+
+    Args:
+        first: of each pair.
+        second: of each pair.
+        comparisons: see ``mean_interval``.
 
     Raises:
         ValueError: the numbers of values differ.
     """
-    return mean_interval([one - other for one, other in zip(first, second, strict=True)])
+    return mean_interval([one - other for one, other in zip(first, second, strict=True)], comparisons)
 
 
-def _quantile(freedom: int) -> float:
+def difference_by_seed(first: Trials, second: Trials, name: str, comparisons: int = 1) -> Interval:
+    """How much higher a measured number is in the first trials, over the seeds at which neither failed.
+
+    Args:
+        first: one for each seed.
+        second: likewise.
+        name: of what was measured.
+        comparisons: see ``mean_interval``.
+    """
+    own, other = (
+        {trial.settings["seed"]: float(trial.measured[name]) for trial in trials.good if name in trial.measured}
+        for trials in (first, second)
+    )
+    seeds = [seed for seed in own if seed in other]
+    return paired_difference([own[seed] for seed in seeds], [other[seed] for seed in seeds], comparisons)
+
+
+def _quantile(freedom: int, comparisons: int) -> float:
     """Student's t at the upper end of the interval."""
     from scipy.special import stdtrit  # the extra [studies]
 
-    return float(stdtrit(freedom, (1 + LEVEL) / 2))
+    return float(stdtrit(freedom, 1 - (1 - LEVEL) / (2 * comparisons)))

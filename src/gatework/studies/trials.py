@@ -28,12 +28,19 @@ class Trial:
         measured: what it gave; empty where it failed.
         seconds: wall time.
         error: why it failed, in a line; empty where it did not.
+        core_seconds: of the processor, which other programs do not lengthen; None where they were not recorded.
     """
 
     settings: Settings
     measured: Measured
     seconds: float
     error: str = ""
+    core_seconds: float | None = None
+
+    @property
+    def spent(self) -> float:
+        """Seconds of the processor, or wall time where those were not recorded."""
+        return self.seconds if self.core_seconds is None else self.core_seconds
 
     def __getitem__(self, name: str) -> Any:
         """A measured value, or a setting.

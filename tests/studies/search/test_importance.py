@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -55,3 +56,10 @@ def test_nothing_is_told_of_too_few_or_of_equals():
     space = Space([Dimension("a", "", 0, 1)])
     assert importances(tried(space, 5, lambda a: a), space) is None
     assert importances(tried(space, 9, lambda a: 1.0), space) is None
+
+
+def test_failed_and_infinite_trials_are_left_out():
+    space = Space([Dimension("a", "", 0, 1), Dimension("b", "", 0, 1)])
+    good = tried(space, 20, lambda a, b: a)
+    bad = [dataclasses.replace(good[0], rank=math.nan, state="failed"), dataclasses.replace(good[1], rank=math.inf)]
+    assert importances([*good, *bad], space) == importances(good, space)

@@ -63,13 +63,17 @@ class Dimension:
         return float(f"{drawn:.{DIGITS}g}") if isinstance(drawn, float) else drawn
 
     def at(self, share: float) -> Any:
-        """The value below which so large a share of the draws lies (0 to 1)."""
+        """The value below which so large a share of the draws lies (0 to 1), as it is tried."""
         if self.choices:
             return self.choices[min(int(share * len(self.choices)), len(self.choices) - 1)]
+        number = self.number(share)
+        return round(number) if self.whole else self.value(number)
+
+    def number(self, share: float) -> float:
+        """The number of a range below which so large a share of the draws lies, not rounded."""
         low, high = (math.log(self.low), math.log(self.high)) if self.log else (self.low, self.high)
         place = low + share * (high - low)
-        place = math.exp(place) if self.log else place
-        return round(place) if self.whole else self.value(place)
+        return math.exp(place) if self.log else place
 
     def __str__(self) -> str:
         """``learning_rate 0.0002 to 0.05 (log)``."""

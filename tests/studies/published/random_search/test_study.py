@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from gatework.studies import Report, Scope, StudyFolder, run_study
-from gatework.studies.published.random_search.study import SPACE, STUDY, best_so_far
+from gatework.studies import Scope, StudyFolder, Trials, run_study
+from gatework.studies.published.random_search.report import best_so_far
+from gatework.studies.published.random_search.study import SPACE, STUDY
 
 
 def test_the_best_so_far():
@@ -14,9 +15,9 @@ def test_the_best_so_far():
     assert best_so_far(points) == [math.inf, 3.0, 3.0, 3.0, 2.5]
 
 
-def test_a_report_of_short_searches(tmp_path, monkeypatch, gatework_data):
+def test_a_report_of_short_searches(tmp_path, monkeypatch, gatework_data, told):
     tiny = {"updates": 2, "trainings": 8, "characters": 6000}
-    plan = [{**one, **tiny} for one in STUDY.plan(Scope(quick=True), [])[:4]]
+    plan = [{**one, **tiny} for one in STUDY.plan(Scope(quick=True), Trials([]))[:4]]
     monkeypatch.setattr(type(STUDY), "plan", lambda *arguments: plan)
     trials = run_study(STUDY, Scope(quick=True), StudyFolder(tmp_path, STUDY.name))
     assert not trials.failed
@@ -26,9 +27,9 @@ def test_a_report_of_short_searches(tmp_path, monkeypatch, gatework_data):
         done = [point["rank"] for point in trial["points"] if point["state"] == "done"]
         assert trial["loss"] == min(done)
         assert len(trial["points"]) == 8
-    report = Report(tmp_path)
-    STUDY.report(trials, report, Scope(quick=True))
-    text = report.markdown(STUDY, Scope(quick=True), trials, 1.0)
+    told(STUDY, trials[:1])
+    text = told(STUDY, trials)
+    assert "Of the best tenth of the random draws (1), " in text
     assert "| TPE | 8 |" in text
     assert all(f"| {one.name} |" in text for one in SPACE)
     assert (tmp_path / "best.png").stat().st_size > 8000

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gatework.insight.figure import add_legend, new_figure, plain_log_ticks
 from gatework.studies.trials import Trials
 
 LEAST, MOST = 1e-20, 1e10
@@ -14,8 +15,6 @@ LEAST, MOST = 1e-20, 1e10
 
 def lags_picture(trials: Trials, scales: Sequence[float]) -> Any:
     """What is left of an error by lag: a column for each scale, before training above and after it below."""
-    from gatework.insight.figure import new_figure
-
     figure = new_figure(9.5, 5.6)
     places = figure.subplots(2, len(scales), sharex=True, sharey=True)
     for row, (when, title) in zip(places, (("before", "as drawn"), ("after", "trained")), strict=True):
@@ -29,15 +28,17 @@ def lags_picture(trials: Trials, scales: Sequence[float]) -> Any:
         row[0].set_ylabel("share of the error that arrives")
     for place in places[-1]:
         place.set_xlabel("steps back from the error")
-    figure.legend(*places[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=6, fontsize=9)
+    named = places[0][0].get_legend_handles_labels()
+    if named[0]:
+        figure.legend(*named, loc="outside upper center", ncols=6, fontsize=9)
     return figure
 
 
 def _left(group: Trials, when: str) -> Any:
-    """The geometric mean over trials of each norm as a share of the first; zeros are drawn at the lower edge."""
+    """The median over trials of each norm as a share of the first; zeros are drawn at the lower edge."""
     norms = [trial[when]["all"] for trial in group if None not in trial[when]["all"]]
     shares = [np.array(one) / one[0] for one in norms if one[0] > 0]
-    return np.exp(np.mean([np.log(np.clip(one, LEAST, None)) for one in shares], axis=0)) if shares else None
+    return np.clip(np.median(shares, axis=0), LEAST, None) if shares else None
 
 
 def _regions(place: Any) -> None:
@@ -49,26 +50,25 @@ def _regions(place: Any) -> None:
         place.annotate(word, (0.02, height), xycoords=("axes fraction", "data"), ha="left", va="top", fontsize=8)
 
 
-def clipping_picture(trials: Trials) -> Any:
-    """Norms and losses on the way, a row for each network, clipped and not, of the first seed; x: it diverged."""
-    from gatework.insight.figure import new_figure
-
+def clipping_picture(trials: Trials, clip_norm: float) -> Any:
+    """Norms and losses on the way, a row for each network, clipped and not, of its first seed; x: it diverged."""
     kinds = list(trials.groups("cell", "scale"))
-    figure = new_figure(9, 2.3 * len(kinds))
-    places = figure.subplots(len(kinds), 2, squeeze=False, sharex=True)
-    for (cell, scale), (norms, losses) in zip(kinds, places, strict=True):
+    figure = new_figure(9, 2.3 * max(1, len(kinds)))
+    places = figure.subplots(max(1, len(kinds)), 2, squeeze=False, sharex=True)
+    for (cell, scale), (norms, losses) in zip(kinds, places, strict=False):  # of no trials a row without curves is left
         for (clip,), group in trials.where(cell=cell, scale=scale).good.groups("clip").items():
             label = "not clipped" if clip is None else f"clipped at {clip:g}"
             for place, name in ((norms, "norms"), (losses, "losses")):
                 way = np.array(group[0][name])
                 place.plot(group[0]["every"] * np.arange(1, len(way) + 1), way, label=label, linewidth=1)
                 place.set_yscale("log")
-                if group[0]["diverged"]:
-                    place.plot(max(1, len(way)) * group[0]["every"], way[-1], "x", color=place.lines[-1].get_color())
-        norms.axhline(5, color="grey", linewidth=0.8, linestyle=":")
+                if group[0]["diverged"] and len(way):
+                    place.plot(len(way) * group[0]["every"], way[-1], "x", color=place.lines[-1].get_color())
+        norms.axhline(clip_norm, color="grey", linewidth=0.8, linestyle=":")
         norms.set_title(f"{cell}, scale {scale:g}: largest norm of the gradient", fontsize=9)
         losses.set_title("loss, nats", fontsize=9)
-        losses.legend(fontsize=8)
+        plain_log_ticks(losses.yaxis)
+        add_legend(losses)
     for place in places[-1]:
         place.set_xlabel("updates")
     return figure

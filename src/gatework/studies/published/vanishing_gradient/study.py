@@ -1,7 +1,8 @@
-"""vanishing-gradient: how much of an error arrives at the states before it, in seven kinds of network."""
+"""What vanishing-gradient asks, and what one of its trials measures."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -11,12 +12,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from gatework.studies.networks import StepReader
-from gatework.studies.published.vanishing_gradient.gradient_flow import factor_per_step, gradient_by_lag
-from gatework.studies.published.vanishing_gradient.pictures import clipping_picture, lags_picture
+from gatework.studies.published.vanishing_gradient.gradient_flow import gradient_by_lag
+from gatework.studies.published.vanishing_gradient.report import tell
 from gatework.studies.report import Report
+from gatework.studies.selection import at_best_rate
 from gatework.studies.sizes import parameter_count
 from gatework.studies.sources.recall import recall
-from gatework.studies.statistics import mean_interval
 from gatework.studies.study import Scope, Study
 from gatework.studies.trials import Measured, Settings, Trials
 
@@ -31,6 +32,7 @@ CELLS: dict[str, tuple[str, dict[str, Any]]] = {
 STEEPEST = {"tanh": 1.0, "logistic": 0.25, "ReLU": 1.0, "IRNN": 1.0}
 """The largest slope of the activation function: what bounds the factor of networks without gates."""
 SCALES = (0.5, 1.0, 1.5)
+RATES, QUICK_RATES = (0.0003, 0.0008, 0.002), (0.002,)
 EXPLODING = (("tanh", 2.0, 0.3), ("ReLU", 1.5, 0.02), ("IRNN", 1.1, 0.005))
 BATCH, HIDDEN, CLIP = 32, 32, 5.0
 SHOWN = 64
@@ -54,18 +56,16 @@ class VanishingGradient(Study):
     )
 
     def plan(self, scope: Scope, done: Trials) -> list[Settings]:
-        """Cells by scales with Adam; then what explodes, with SGD, clipped and not."""
+        """Cells by scales with Adam, each at its best rate; then what explodes, with SGD, clipped and not."""
         base: Settings = {"steps": 30 if scope.quick else 50, "updates": 250 if scope.quick else 1500}
-        flow = [("flow", cell, scale, "adam", _rate(cell), CLIP) for cell in CELLS for scale in SCALES]
-        clip = [
-            ("clipping", cell, scale, "sgd", rate, clip) for cell, scale, rate in EXPLODING for clip in (None, CLIP)
-        ]
-        names = ("part", "cell", "scale", "optimizer", "rate", "clip")
-        return [
-            {**base, **dict(zip(names, one, strict=True)), "seed": seed}
-            for one in flow + clip
-            for seed in scope.seed_range(1, 3)
-        ]
+        seeds, planned = scope.seed_range(1, 3), []
+        for cell, scale in itertools.product(CELLS, SCALES):
+            kind = {**base, "part": "flow", "cell": cell, "scale": scale, "optimizer": "adam", "clip": CLIP}
+            planned += at_best_rate(kind, QUICK_RATES if scope.quick else RATES, seeds, done)
+        for (cell, scale, rate), clip in itertools.product(EXPLODING, (None, CLIP)):
+            kind = {**base, "part": "clipping", "cell": cell, "scale": scale, "optimizer": "sgd", "clip": clip}
+            planned += at_best_rate(kind, (rate,), seeds, done)
+        return planned
 
     def measure(self, settings: Settings) -> Measured:
         """Gradients by lag, training to recall a marked sign, gradients again."""
@@ -85,51 +85,8 @@ class VanishingGradient(Study):
 
     def report(self, trials: Trials, report: Report, scope: Scope) -> None:
         """One picture that explains it; the factors per step beside their bounds; training; clipping."""
-        flow, clipping = trials.where(part="flow"), trials.where(part="clipping")
-        report.text(
-            "Each step back multiplies an error by the derivative of a state by the one before. What stays below 1 "
-            "vanishes as its power, what stays above explodes. The curves show |dL/ds| at *k* steps before the last as "
-            "a share of that at the last, *s* being all states together (h, and c where there is one). U starts "
-            "orthogonal times the scale in every gate (the identity times the scale in an IRNN).",
-        )
-        report.picture("gradients", lags_picture(flow, SCALES), "What is left of an error k steps before it was made.")
-        report.heading("Before training: the factor per step")
-        report.text(
-            "Published: without gates the factor is at most the largest slope of the activation function times the "
-            "largest singular value of U, here slope times scale (Pascanu et al.); only where this exceeds 1 can an "
-            "error explode. A rectified linear unit that is shut passes nothing: an IRNN of scale 0.5 can have "
-            "all of them shut. With gates there is no such bound. The LSTM's c is multiplied by the forget gate, which "
-            "keeps an error whole where it is 1 (Hochreiter and Schmidhuber); as drawn it is near sigmoid(1) = 0.73, "
-            "with the paths through h beside it, and what the GRU keeps is near 0.5. **So a new LSTM or GRU loses the "
-            "error too**, though by less: it is training that opens the way, where it finds it.",
-        )
-        columns = ("network", "scale", "published: at most", "ours, all states", "ours, h alone", "bound holds")
-        report.table(columns, [_before(key, group) for key, group in flow.groups("cell", "scale").items()])
-        report.heading("After training to recall a marked sign")
-        report.text(
-            "A sequence of signs, one of them marked at a random place; at its end the network names it. *Recalled* "
-            "is measured with the mark at the first step, where 0.5 is a guess. Adam, norm clipped at 5.",
-        )
-        measured = ("factor before", "factor after", "left at the first step", "recalled", "loss", "diverged")
-        rows = [_after(key, group) for key, group in flow.groups("cell", "scale").items()]
-        report.table(("network", "scale", *measured, "parameters", "seconds"), rows)
-        report.heading("The exploding case, and what clipping at 5 does")
-        report.text(
-            "SGD, which follows a gradient's length as Adam does not, where gradients explode. Clipping bounds the "
-            "step that one steep place can cause and leaves the direction; the norms are those before clipping. A step "
-            "that is not clipped need not end in numbers that are not finite: it may also leave units saturated or "
-            "shut, where the gradient is small and the loss stays at that of a guess, 0.693. Clipping carries no error "
-            "further back: what has vanished stays vanished, and that a training goes on does not say that it learns.",
-        )
-        reached = ("largest norm", "updates clipped", "loss", "recalled", "diverged")
-        keys = ("cell", "scale", "rate", "clip")
-        report.table(
-            ("network", "scale", "rate", "clipped at", *reached),
-            [_clipped(key, group) for key, group in clipping.groups(*keys).items()],
-        )
-        report.picture(
-            "clipping", clipping_picture(clipping), "Gradient (left) and loss (right), first seed; x: diverged."
-        )
+        rates = QUICK_RATES if scope.quick else RATES
+        tell(trials, report, SCALES, rates, {cell: STEEPEST.get(cell) for cell in CELLS}, CLIP)
 
 
 def make_reader(cell: str, scale: float) -> StepReader:
@@ -141,10 +98,6 @@ def make_reader(cell: str, scale: float) -> StepReader:
             assert gate.U is not None
             gate.U.mul_(scale)
     return model
-
-
-def _rate(cell: str) -> float:
-    return 3e-4 if cell in ("ReLU", "IRNN") else 2e-3
 
 
 def _train(model: StepReader, settings: Settings, generator: torch.Generator) -> Measured:
@@ -176,53 +129,6 @@ def _train(model: StepReader, settings: Settings, generator: torch.Generator) ->
         "losses": [float(np.mean(losses[i : i + each])) for i in blocks],
         "norms": [max(norms[i : i + each]) for i in blocks],
     }
-
-
-def _factors(group: Trials, when: str, state: str) -> list[float]:
-    """The factor per step of each trial that has one."""
-    known = [trial[when][state] for trial in group.good if None not in trial[when][state]]
-    return [factor_per_step(norms, len(norms) - 1) for norms in known if norms[0]]
-
-
-def _before(key: tuple[Any, ...], group: Trials) -> tuple[Any, ...]:
-    cell, scale = key
-    bound = STEEPEST[cell] * scale if cell in STEEPEST else None
-    every, hidden = _factors(group, "before", "all"), _factors(group, "before", "h")
-    published = bound if bound is not None else "1 along c, if f = 1" if cell == "LSTM" else "-"
-    holds = "-" if bound is None else max(every) <= bound * (1 + 1e-6)
-    return (cell, str(scale), published, mean_interval(every), mean_interval(hidden), holds)
-
-
-def _after(key: tuple[Any, ...], group: Trials) -> tuple[Any, ...]:
-    cell, scale = key
-    factors = [mean_interval(_factors(group, when, "all")) for when in ("before", "after")]
-    left = [trial["after"]["all"] for trial in group.good]
-    left = [one[-1] / one[0] for one in left if None not in one and one[0]]
-    shown = f"{np.median(left):.1e}" if left else None
-    reached = (mean_interval(group.values("recalled")), mean_interval(group.values("loss")))
-    diverged = sum(trial["diverged"] for trial in group.good)
-    seconds = f"{np.mean([trial.seconds for trial in group]):.0f}"
-    return (cell, str(scale), *factors, shown, *reached, diverged, int(group.good[0]["parameters"]), seconds)
-
-
-def _clipped(key: tuple[Any, ...], group: Trials) -> tuple[Any, ...]:
-    cell, scale, rate, clip = key
-    steepest = f"{max(group.values('steepest'), default=math.nan):.1e}"
-    share = "-" if clip is None else mean_interval(group.values("clipped"))
-    losses = f"{np.median(group.values('loss')):.3g}" if group.values("loss") else None
-    diverged = f"{sum(trial['diverged'] for trial in group.good)} of {len(group)}"
-    recalled = mean_interval(group.values("recalled"))
-    return (
-        cell,
-        str(scale),
-        str(rate),
-        "-" if clip is None else str(clip),
-        steepest,
-        share,
-        losses,
-        recalled,
-        diverged,
-    )
 
 
 STUDY = VanishingGradient()
