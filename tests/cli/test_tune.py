@@ -104,10 +104,10 @@ def test_a_folder_of_another_search_or_of_something_else(place, command):
     said = command(*SEARCH, "--trials", "1", "--optimizer", "sgd")
     assert said.status == 2
     assert said.err.startswith(
-        "error: runs/tune/my is another search's: its optimizer is None, not 'sgd'. Name another"
+        "error: runs/tune/my is another search's: its optimizer is not given, not 'sgd'. Name another"
     )
     Path("my.txt").write_text(Path("my.txt").read_text() + "and then?")
-    assert "its fingerprint is" in command(*SEARCH, "--trials", "1").err
+    assert "runs/tune/my is a search on other data. Name another" in command(*SEARCH, "--trials", "1").err
     Path("letters").mkdir()
     Path("letters", "dear.txt").write_text("dear")
     said = command(*SEARCH, "--folder", "letters")
@@ -116,12 +116,12 @@ def test_a_folder_of_another_search_or_of_something_else(place, command):
 
 def test_settings_as_words():
     settings = {
-        "data": {"validation_data": ["a b.txt", "c.txt"]},
+        "data": {"validation_data": ["a b.txt", "c1.0"]},
         "model": {"tied": True, "layer_norm": False, "cell_options": {"bias": False, "activation": "relu"}},
         "training": {"epochs": 3.0, "learning_rate": 0.00125},
     }
     assert shlex.join(words_of(settings)) == (
-        "--validation-data 'a b.txt' --validation-data c.txt --tied --no-layer-norm --cell-option bias=false "
+        "--validation-data 'a b.txt' --validation-data c1.0 --tied --no-layer-norm --cell-option bias=false "
         "--cell-option activation=relu --epochs 3 --learning-rate 0.00125"
     )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import signal
+import time
 
 import pytest
 
 from gatework.errors import InputError
-from gatework.storage import read_json
+from gatework.storage import read_json, write_json
 from gatework.studies import (
     Report,
     Scope,
@@ -19,6 +20,7 @@ from gatework.studies import (
     found_trials,
     run_study,
 )
+from gatework.studies.trials import key_of
 from gatework.training.signals import Interrupted
 
 
@@ -95,6 +97,28 @@ def test_what_was_made_is_found_and_nothing_made(tmp_path):
     found, known = found_trials(Squares(), Scope(), folder)
     assert [trial.settings for trial in found] == [trial.settings for trial in made]
     assert (known, Squares.made) == (7, [])
+
+
+def test_seconds_of_the_processor_do_not_count_waiting(tmp_path):
+    class Waiting(Squares):
+        def measure(self, settings):
+            time.sleep(0.05)
+            return {"value": 1.0}
+
+    folder = StudyFolder(tmp_path / "s", "squares")
+    trials = run_study(Waiting(), Scope(), folder)
+    assert all(trial.spent == trial.core_seconds < 0.05 <= trial.seconds for trial in trials)
+    assert [trial.spent for trial in run_study(Waiting(), Scope(), folder)] == [trial.spent for trial in trials]
+
+
+def test_trials_made_before_the_processor_was_timed_have_their_wall_time(tmp_path):
+    folder = StudyFolder(tmp_path / "s", "squares")
+    old = {"settings": {"seed": 1}, "measured": {}, "seconds": 90.0, "error": ""}
+    write_json(tmp_path / "s" / "trials" / f"{key_of('squares', old['settings'])}.json", old)
+    trial = folder.find(old["settings"])
+    assert trial.spent == 90
+    text = Report(tmp_path).markdown(Squares(), Scope(), Trials([trial]), 1.0)
+    assert "1.5 minutes of one core in all (of 1 trials wall time" in text
 
 
 def test_processes_measure_the_same(tmp_path):

@@ -116,8 +116,12 @@ def words_of(settings: Mapping[str, Mapping[str, Any]]) -> list[str]:
             words += [word for pair in pairs for word in (flag.removesuffix("s"), pair)]
         else:
             listed = value if isinstance(value, list) else [value]
-            words += [word for one in listed for word in (flag, str(one).removesuffix(".0"))]
+            words += [word for one in listed for word in (flag, _word(one))]
     return words
+
+
+def _word(value: Any) -> str:
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _option(name: str, setting: _Setting) -> inspect.Parameter:

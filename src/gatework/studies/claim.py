@@ -18,7 +18,7 @@ def claim(folder: StudyFolder, about: dict[str, Any], what: str) -> bool:
         what: that is: "search".
 
     Raises:
-        InputError: the folder is that of one with other settings; the first that differs is named.
+        InputError: the folder is that of one on other data or with other settings; the first that differs is named.
     """
     mark = folder.path / "study.json"
     if not mark.exists():
@@ -28,11 +28,17 @@ def claim(folder: StudyFolder, about: dict[str, Any], what: str) -> bool:
     differing = _first_difference({"study": folder.study, **about}, other)
     if differing is not None:
         name, wanted, found = differing
+        if name == "fingerprint":
+            raise InputError(f"{folder.path} is a {what} on other data", "name another folder with --folder")
         raise InputError(
-            f"{folder.path} is another {what}'s: its {name} is {found!r}, not {wanted!r}",
+            f"{folder.path} is another {what}'s: its {name} is {_shown(found)}, not {_shown(wanted)}",
             "name another folder with --folder, or give the same settings",
         )
     return True
+
+
+def _shown(value: Any) -> str:
+    return "not given" if value is None else repr(value)
 
 
 def _first_difference(wanted: Any, found: Any, name: str = "") -> tuple[str, Any, Any] | None:

@@ -129,5 +129,5 @@ def test_a_folder_is_gone_on_with_by_the_same_search_only(tmp_path):
     assert claim(StudyFolder(tmp_path / "s", "tune"), about, "search") is True
     with pytest.raises(InputError, match="its cell is 'lstm', not 'gru'"):
         claim(StudyFolder(tmp_path / "s", "tune"), {**about, "model": {"cell": "gru"}}, "search")
-    with pytest.raises(InputError, match="its sampler is 'tpe', not None"):
+    with pytest.raises(InputError, match="its sampler is 'tpe', not not given"):
         claim(StudyFolder(tmp_path / "s", "tune"), {"model": {"cell": "lstm"}}, "search")

@@ -35,7 +35,7 @@ def test_the_usual_space_lies_around_the_settings():
         ("weight-decay=0.01:1", Dimension("weight_decay", "training", 0.01, 1, log=True)),
         ("dropout=0:0.9", Dimension("dropout", "model", 0, 0.9)),
         ("cell=lstm,gru", Dimension("cell", "model", choices=("lstm", "gru"))),
-        ("clip_norm=0.5,5,null", Dimension("clip_norm", "training", choices=(0.5, 5, None))),
+        ("clip_norm=0.5,5", Dimension("clip_norm", "training", choices=(0.5, 5))),
         ("tied=true,false", Dimension("tied", "model", choices=(True, False))),
     ],
 )
@@ -56,6 +56,7 @@ def test_what_a_user_names(word, wanted):
         ("layers=1:2.5", "layers is a whole number"),
         ("cell=lstm", "leaves nothing to choose"),
         ("cell=lstm,lstm", "leaves nothing to choose"),
+        ("clip_norm=0.5,null", "no option can be given null"),
     ],
 )
 def test_what_cannot_be_searched(word, said):

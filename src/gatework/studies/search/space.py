@@ -172,6 +172,8 @@ def named_dimension(word: str, config: Mapping[str, BaseModel], usual: Sequence[
     if colon:
         return _range(word, name, section, field, low, high)
     choices = tuple(_read(value) for value in said.split(",") if value)
+    if None in choices:
+        raise InputError(f"--search {word}: no option can be given null", "name a number or a word instead")
     if len(set(map(str, choices))) < 2:
         raise InputError(f"--search {word} leaves nothing to choose", f"give it as --{name.replace('_', '-')}, or more")
     return Dimension(name, section, choices=choices)
@@ -201,7 +203,7 @@ def _range(word: str, name: str, section: str, field: FieldInfo, first: str, las
 
 
 def _read(value: str) -> Any:
-    """A choice: JSON where it is JSON (a number, true, null), else a word."""
+    """A choice: JSON where it is JSON (a number, true), else a word."""
     try:
         return json.loads(value)
     except ValueError:
