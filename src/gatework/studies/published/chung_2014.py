@@ -244,8 +244,9 @@ def _doubts() -> list[str]:
         "One other way is the mean over pieces of each piece's own mean, in which a short piece weighs as much as a "
         "long one. Both are shown where both were measured.",
         "Where the published figure is the same multiple of ours for all three units, the difference lies in the "
-        "collection and not in the units. Where our training figure lies well below our validation figure, more "
-        "updates would lower the first and not the second: what then keeps the test figure up is not the optimisation.",
+        "collection and not in the units.",
+        "Where our training figure lies well below our validation figure, more updates would lower the first and not "
+        "the second: what then keeps the test figure up is not the optimisation.",
     ]
 
 
