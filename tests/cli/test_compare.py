@@ -30,7 +30,7 @@ def short_turns(monkeypatch):
 def rows(folder="runs/compare/my", stage="counted"):
     with Path(folder, "trials.csv").open() as file:
         found = [row for row in csv.DictReader(file) if row["stage"] == stage]
-    return [{**row, "seconds": "", "training_seconds": ""} for row in found]
+    return [{**row, "seconds": "", "core_seconds": "", "training_seconds": ""} for row in found]
 
 
 def losses(cell, folder="runs/compare/my"):
