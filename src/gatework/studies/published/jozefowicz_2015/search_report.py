@@ -25,8 +25,8 @@ def write_search(trials: Trials, judged: Trials, report: Report) -> None:
         _failures(trials),
         "A candidate's fitness is the lower of its two accuracies, each divided by the GRU's: on validation streams, "
         "with one seed. The best of so many is too good by its selection; that is why the *found* cells are judged "
-        "anew above, on a task, too, that had no say in the search. Cells that do the same in another writing are shown "
-        "once.",
+        "anew above, on a task, too, that had no say in the search. Cells that do the same in another writing are "
+        "shown once.",
     )
     order = distinct(ranked(trials))
     if not order:
