@@ -71,4 +71,4 @@ def test_a_cell_that_does_what_another_does_is_no_find():
     best = {name: value * 2 for name, value in gru.items()}
     made[4:] = [Trial(one.settings, dict(found), 1.0) for one, found in zip(made[4:], (gru, best, best), strict=True)]
     assert list(finalists(size, Trials(made)).values()) == [made[5]["definitions"], made[3]["definitions"]]
-    assert [trial for trial in distinct(ranked(Trials(made))) if trial.measured == best] == [made[5]]
+    assert [trial for trial, _ in distinct(ranked(Trials(made))) if trial.measured == best] == [made[5]]

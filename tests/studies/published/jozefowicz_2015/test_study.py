@@ -8,7 +8,6 @@ from gatework.studies import Report, Scope, StudyFolder, Trials, make_trial, run
 from gatework.studies.published.jozefowicz_2015 import STUDY, next_character, study
 from gatework.studies.published.jozefowicz_2015.comparison import ComparisonSize
 from gatework.studies.published.jozefowicz_2015.search import SearchSize
-from gatework.studies.statistics import Interval
 
 
 def test_what_no_kernel_can_do_fails_alone():
@@ -49,19 +48,3 @@ def test_a_report_on_what_was_made_so_far(tmp_path, kept, monkeypatch):
     plan = STUDY.plan(Scope(quick=True), Trials([]))[:kept]
     text = written(Trials([make_trial(STUDY, settings) for settings in plan]), tmp_path)
     assert "nan" not in text.split("## Failed")[0]
-
-
-@pytest.mark.parametrize(
-    ("gap", "rest", "verdict"),
-    [
-        ((-0.2, 0.1), (-0.01, 0.05), "yes"),
-        ((-0.2, 0.1), (0.1, 0.05), "yes"),
-        ((-0.2, 0.1), (-0.1, 0.05), "no"),
-        ((-0.2, 0.3), (-0.1, 0.05), "no gap to be closed"),
-    ],
-)
-def test_a_gap_is_closed_where_nothing_of_it_can_be_told_from_zero(gap, rest, verdict):
-    from gatework.studies.published.jozefowicz_2015.claims import closes
-
-    assert closes(Interval(*gap, 3), Interval(*rest, 3)) == verdict
-    assert closes(Interval(*gap, 3), Interval(float("nan"), float("nan"), 0)) == "not measured"

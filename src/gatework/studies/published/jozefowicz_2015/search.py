@@ -57,7 +57,7 @@ def plan_search(size: SearchSize, done: Trials) -> tuple[list[Settings], bool]:
             order = distinct(ranked(_made(wanted, done)))
             if not order:
                 return wanted, True  # without a reference nothing can be ranked
-            parents = [trial.settings["definitions"] for trial in order[: size.parents]]
+            parents = [trial.settings["definitions"] for trial, _ in order[: size.parents]]
         founders = [] if generation else parents
         wanted += [
             _candidate(definitions, size, generation)
@@ -117,11 +117,11 @@ def ranked(trials: Trials) -> list[tuple[Trial, float]]:
     return sorted(found, key=lambda pair: -pair[1])
 
 
-def distinct(order: list[tuple[Trial, float]]) -> list[Trial]:
+def distinct(order: list[tuple[Trial, float]]) -> list[tuple[Trial, float]]:
     """The first of each kind: cells that do the same, written in another way, have the same losses."""
-    kinds: dict[tuple[float, ...], Trial] = {}
-    for trial, _ in order:
-        kinds.setdefault(tuple(round(trial[f"{task} loss"], 4) for task in SEARCHED), trial)
+    kinds: dict[tuple[float, ...], tuple[Trial, float]] = {}
+    for trial, fitness in order:
+        kinds.setdefault(tuple(round(trial[f"{task} loss"], 4) for task in SEARCHED), (trial, fitness))
     return list(kinds.values())
 
 
@@ -129,7 +129,7 @@ def finalists(size: SearchSize, candidates: Trials) -> dict[str, Definitions]:
     """The best cells that differ from the founders and each other, by the names that the report gives them."""
     published = [as_json(KNOWN[name]) for name in FOUNDERS]
     order = sorted(ranked(candidates), key=lambda pair: pair[0]["definitions"] not in published)
-    kinds = Trials(distinct(order))  # founders first: what does the same as one is no find
-    best = [trial["definitions"] for trial, _ in ranked(kinds)]
+    kinds = distinct(order)  # founders first: what does the same as one is no find
+    best = [trial["definitions"] for trial, _ in sorted(kinds, key=lambda pair: -pair[1])]
     new = [definitions for definitions in best if definitions not in published]
     return {f"found {place}": definitions for place, definitions in enumerate(new[: size.finalists], 1)}

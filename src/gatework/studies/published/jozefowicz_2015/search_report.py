@@ -8,7 +8,7 @@ from typing import Any
 from gatework.studies.published.jozefowicz_2015.expression_tree import text_of
 from gatework.studies.published.jozefowicz_2015.known_trees import KNOWN
 from gatework.studies.published.jozefowicz_2015.pictures import generations
-from gatework.studies.published.jozefowicz_2015.search import FOUNDERS, SEARCHED, as_json, ranked
+from gatework.studies.published.jozefowicz_2015.search import FOUNDERS, SEARCHED, as_json, distinct, ranked
 from gatework.studies.report import Report
 from gatework.studies.trials import Trials
 
@@ -25,9 +25,10 @@ def write_search(trials: Trials, judged: Trials, report: Report) -> None:
         _failures(trials),
         "A candidate's fitness is the lower of its two accuracies, each divided by the GRU's: on validation streams, "
         "with one seed. The best of so many is too good by its selection; that is why the *found* cells are judged "
-        "anew above, on a task, too, that had no say in the search.",
+        "anew above, on a task, too, that had no say in the search. Cells that do the same in another writing are "
+        "shown once.",
     )
-    order = ranked(trials)
+    order = distinct(ranked(trials))
     if not order:
         return
     report.picture("search", generations(trials), "Fitness of the candidates of each generation.")
