@@ -19,13 +19,13 @@ def all_failed(study, scope):
         made = Trials([Trial(settings, {}, 1.0, "ArithmeticError: no") for settings in plan])
 
 
-@pytest.mark.parametrize("quick", [True, False])
 @pytest.mark.parametrize("name", study_names())
-def test_what_is_missing_is_not_measured(name, quick, told, tmp_path):
-    study, scope = find_study(name), Scope(quick)
-    for trials in (Trials([]), all_failed(study, scope)):
+def test_what_is_missing_is_not_measured(name, told, tmp_path):
+    study = find_study(name)
+    failed = all_failed(study, Scope())
+    for trials, scope in ((Trials([]), Scope(quick=True)), (failed, Scope())):
         text = told(study, trials, scope)
         pictures = re.findall(r"\]\((\w+\.png)\)", text)
         assert all((tmp_path / picture).read_bytes().startswith(b"\x89PNG") for picture in pictures)
     assert "not measured" in text or "| --- |" not in text
-    assert f"{len(trials)} of {len(trials)}:" in text.partition("## Failed trials")[2]
+    assert f"{len(failed)} of {len(failed)}:" in text.partition("## Failed trials")[2]

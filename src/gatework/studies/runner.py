@@ -45,10 +45,8 @@ def run_study(
         if not plan:
             raise InputError(f"the study {study.name} has no trials in this scope", "leave out --seeds, or --quick")
         known = len(made)
-        for key, settings in plan.items():
-            found = None if key in made else folder.find(settings)
-            if found is not None and not (again and found.error and key not in tried):
-                made[key] = found
+        kept = {key: folder.find(settings) for key, settings in plan.items() if key not in made}
+        made |= {key: one for key, one in kept.items() if one and not (again and one.error and key not in tried)}
         missing = [settings for key, settings in plan.items() if key not in made]
         progress(None, len(plan) - len(missing), len(plan))
         if not missing and len(made) > known:

@@ -40,7 +40,8 @@ def tell(trials: Trials, report: Report, styles: Mapping[str, str], rates: Seque
         "Differs from the source, which has words of the Penn Treebank: coins, of which the floors are known; Adam; "
         f"{setting}; {steps}. Seconds are those of one processor core, without its waiting.",
         f"Of each length and style {said_of_rates(rates)}. A low rate can win because the network keeps the memory it "
-        "was drawn with, and the moving windows make *n* times as many updates of the same coins at their rate.",
+        "was drawn with, and the moving windows make *n* times as many updates of the same coins at their rate. "
+        "What is best on one seed may be close to what is not stable: a wide interval tells of a seed that fell out.",
         "A window too short for a dependency may still end below its floor: the state is carried on and remembers "
         "what no gradient taught it (see binary-memory). Following its gradients can cost some of that.",
     )
