@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gatework.data.labelled_dataset import ClassExample
+from gatework.data.labelled.labelled_dataset import ClassExample
 from gatework.generation.conditional import generate_kind
 from gatework.generation.sampling import Sampling
 from gatework.models import Classifier, ConditionalLanguageModel

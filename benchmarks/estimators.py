@@ -22,7 +22,7 @@ import torch
 from skorch import NeuralNet
 from skorch.helper import predefined_split
 
-from gatework.data.labelled_dataset import LabelledDataset, load_labelled
+from gatework.data.labelled.labelled_dataset import LabelledDataset, load_labelled
 from gatework.models import Classifier
 from gatework.models.classify import ClassBatch
 from gatework.settings import checked

@@ -30,8 +30,9 @@ import task_rows  # noqa: E402  (found beside this file)
 import torch  # noqa: E402
 from task_rows import Row  # noqa: E402
 
-from gatework.settings import RecurrentConfig, RunConfig, checked_config  # noqa: E402
+from gatework.settings import checked_config  # noqa: E402
 from gatework.storage import read_json, write_json, write_text  # noqa: E402
+from gatework.studies.arms import fitted_size  # noqa: E402
 from gatework.tasks import find_task, load_model  # noqa: E402
 
 RESULTS = HERE / "results" / "tasks.json"
@@ -72,32 +73,15 @@ def measured(row: Row, data: str, run: Path) -> dict[str, Any]:
     }
 
 
-def equal_size(config: RunConfig, cell: str, parameters: int) -> int:
-    """The hidden size at which a model with this cell comes nearest to so many parameters."""
-    task = find_task(config.task)
-    data = task.load(config.data)
-    assert isinstance(config.model, RecurrentConfig)
-    plain = {"cell": cell, "cell_options": {}}
-
-    def count(size: int) -> int:
-        with torch.device("meta"):
-            model = task.build(config.model.model_copy(update={**plain, "hidden_size": size}), data)
-        return sum(parameter.numel() for parameter in model.parameters())
-
-    low, high = 1, 4096
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if count(middle) <= parameters else (low, middle)
-    return min((low, high), key=lambda size: abs(count(size) - parameters))
-
-
 def compare(row: Row, data: str, base: dict[str, Any]) -> dict[str, Any]:
     """The row with each cell at the same number of parameters."""
     found = {}
     for cell in CELLS:
         settings = json.loads(json.dumps(base["config"]).replace("{data}", data))
-        size = equal_size(checked_config(settings), cell, base["parameters"])
-        settings["model"] |= {"cell": cell, "cell_options": {}, "hidden_size": size}
+        settings["model"] |= {"cell": cell, "cell_options": {}}
+        config = checked_config(settings)
+        size = fitted_size(config, cell, base["parameters"], find_task(config.task).load(config.data))
+        settings["model"]["hidden_size"] = size
         with tempfile.TemporaryDirectory() as place:
             write_json(Path(place) / "config.json", settings)
             found[cell] = trained(row, data, ["--config", f"{place}/config.json"])

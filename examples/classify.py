@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import gatework as gw
-from gatework.data.labelled_dataset import ClassExample, load_labelled
+from gatework.data.labelled.labelled_dataset import ClassExample, load_labelled
 from gatework.models import Classifier
 from gatework.settings.tasks.classify import ClassifyData
 from gatework.training import measure

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import gatework as gw
-from gatework.data.series_dataset import load_series
+from gatework.data.series.series_dataset import load_series
 from gatework.settings.tasks.forecast import ForecastData, ForecastPrediction
 from gatework.tasks.forecast import TASK
 

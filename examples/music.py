@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 import gatework as gw
-from gatework.data.midi import write_midi
-from gatework.data.piano_rolls import KEYS, roll_of
-from gatework.data.pieces import PieceData, load_pieces
+from gatework.data.music.midi import write_midi
+from gatework.data.music.piano_rolls import KEYS, roll_of
+from gatework.data.music.pieces import PieceData, load_pieces
 from gatework.generation.tunes import generate_roll
 from gatework.settings import MusicData
 

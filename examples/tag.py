@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import gatework as gw
-from gatework.data.tagged_dataset import load_tagged
+from gatework.data.tagging.tagged_dataset import load_tagged
 from gatework.settings.tasks.tag import TagData
 
 BEGINNINGS = [

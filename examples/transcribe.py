@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 import gatework as gw
-from gatework.data.audio import write_wav
-from gatework.data.edit_distance import errors
-from gatework.data.transcribed import load_speech
+from gatework.data.sound.audio import write_wav
+from gatework.data.sound.transcribed import load_speech
+from gatework.data.text.edit_distance import errors
 from gatework.generation import transcribe
 from gatework.insight import plot_phonemes
 from gatework.settings import TranscribeData

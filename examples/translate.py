@@ -17,8 +17,8 @@ from pathlib import Path
 import torch
 
 from gatework.data.dataset import make_dataset
-from gatework.data.language_pair import LanguagePair
-from gatework.data.translated import Translated
+from gatework.data.translation.language_pair import LanguagePair
+from gatework.data.translation.translated import Translated
 from gatework.generation.translating import Translator, source_symbols
 from gatework.insight.attention import plot_attention
 from gatework.models import TranslationModel

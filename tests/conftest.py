@@ -15,7 +15,7 @@ import torch
 from torch.utils import deterministic
 
 from gatework.cells import CELLS, Cell
-from gatework.data.audio import write_wav
+from gatework.data.sound.audio import write_wav
 from gatework.engine import ENGINES, checked_call
 
 # no deadline: tests measure no time; derandomized: a red run on one machine is red on all

@@ -47,7 +47,8 @@ def test_the_commands_of_the_readme(place: Path) -> None:
     commands = [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("gatework ")]
     assert {words[0] for words in commands} == COMMANDS - {"rate", "words"}
     for words in commands:
-        words += QUICK if words[:2] == ["train", "names/"] else []
+        words += QUICK if words[:2] == ["train", "names/"] or words[0] == "compare" else []
+        words += ["--jobs", "1"] if words[0] == "compare" else []
         assert status_of(words) == 0, words
 
 

@@ -15,10 +15,10 @@ import pytest
 from PIL import Image
 
 from gatework.cli.main import status_of
-from gatework.data.scenes import make_scenes
+from gatework.data.pictures.scenes import make_scenes
 
 SMALL = ["--hidden-size", "7", "--embedding-size", "5", "--channels", "3", "--region-size", "11", "--convolutions", "2"]
-SMALL += ["--task", "caption", "--scenes", "40", "--size", "24", "--batch", "7", "--epochs", "2"]
+SMALL += ["--task", "caption", "--scenes", "40", "--size", "24", "--batch", "7", "--epochs", "2", "--reading-size", "3"]
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_the_picture_of_attention(command: Callable[..., Any], run: Path) -> Non
         (["predict", "run", "gone.png"], "gone.png"),
         (["predict", "run", "empty"], "the folder empty holds no pictures"),
         (["predict", "run", "vectors.npy"], "is a file of features, but the model knows pictures"),
-        (["predict", "run", "mine", "--n-best", "9"], "n_best must be at most the beam, 4"),
+        (["predict", "run", "mine", "--n-best", "9"], "--n-best is 9, more than --beam 4"),
     ],
 )
 def test_what_is_wrong_is_said(command: Callable[..., Any], run: Path, words: list[str], message: str) -> None:

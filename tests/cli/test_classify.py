@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from gatework.cli.main import status_of
-from gatework.data.audio import write_wav
+from gatework.data.sound.audio import write_wav
 
 TINY = ("--task", "classify", "--hidden-size", "5", "--embedding-size", "3", "--epochs", "2", "--batch", "7")
 
@@ -100,6 +100,22 @@ def test_lines_and_tables_are_answered(there: Path, command: Callable[..., Any])
     said = command("predict", "run", "rows.tsv")
     assert said.status == 2
     assert "no column of texts among 'id', 'notes', 'about'" in said.err
+    for name in ("series.ts", "sound.wav"):
+        Path(name).write_text("@data\n1,2:up\n")
+        said = command("predict", "run", name)
+        assert (said.status, said.err.count("\n")) == (2, 1)
+        assert f"the model reads texts, and {name} holds none" in said.err
+    assert "cannot read run (Is a directory). Name the files in it" in command("predict", "run", "run").err
+    Path("files.csv").write_text("file,text\nzzz.wav,abc\nabc.wav,zzz\n")
+    assert [row["label"] for row in answers(command("predict", "run", "files.csv"))] == ["front", "back"]
+    Path("bare.tsv").write_text("front\tabc\nback\tzzz\n")
+    said = command("predict", "run", "bare.tsv")
+    assert [row["label"] for row in answers(said)] == ["front", "back"]
+    assert "bare.tsv: it has no header, column 2 for texts" in said.err
+    Path("other.csv").write_text("body,about,label\nabc,zzz,front\nzzz,abc,back\n")
+    found = command("evaluate", "run", "other.csv", "--text-column", "body", "--json")
+    assert json.loads(found.out)["accuracy"] == 1
+    assert json.loads(command("evaluate", "run", "other.csv", "--text-column", "about", "--json").out)["accuracy"] == 0
 
 
 def test_standard_input(there: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,6 +143,36 @@ def test_series(tmp_path: Path, command: Callable[..., Any], monkeypatch: pytest
         (["predict", "run", "bad.ts"], "bad.ts lacks values (line 4)"),
         (["train", "bad.ts", *TINY], "bad.ts lacks values (line 4)"),
         (["predict", "run", "some.csv"], "the model reads series, and some.csv is no .ts file"),
+    ]:
+        said = command(*words)
+        assert said.status == 2
+        assert cause in said.err
+        assert len(said.err.splitlines()) == 1
+
+
+def test_series_that_lack_values_are_filled_in_when_asked(
+    tmp_path: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    head = "@univariate true\n@classLabel true up down\n@data\n"
+    cases = [f"{n},{n + 1 if n % 2 else n - 1},{n}:{'up' if n % 2 else 'down'}\n" for n in range(20)]
+    Path("some.ts").write_text(head + "".join(cases))
+    assert command("train", "some.ts", "--run", "run", *TINY).status == 0
+    Path("lacking.ts").write_text(head + "1,?,3:up\n4,3,2:down\n")
+    Path("whole.ts").write_text(head + "1,2,3:up\n4,3,2:down\n")
+    said = command("predict", "run", "lacking.ts", "--missing", "interpolate")
+    assert answers(said) == answers(command("predict", "run", "whole.ts"))
+    assert "lacking.ts: 1 missing values interpolated in 1 series" in said.err
+    measured = [
+        command("evaluate", "run", name, "--missing", "interpolate", "--json") for name in ("lacking.ts", "whole.ts")
+    ]
+    assert [one.status for one in measured] == [0, 0]
+    losses = [json.loads(one.out)["loss"] for one in measured]
+    assert losses[0] == losses[1]
+    for words, cause in [
+        (["predict", "run", "lacking.ts", "--missing", "refuse"], "lacking.ts lacks values (line 4)"),
+        (["evaluate", "run", "lacking.ts"], "lacking.ts lacks values (line 4)"),
+        (["evaluate", "run", "--missing", "interpolate"], "--missing says how DATA are read"),
     ]:
         said = command(*words)
         assert said.status == 2

@@ -132,9 +132,18 @@ BAD = {
     "negative": (
         months().replace("2001-05,", "2001-05,-"),
         ["--distribution", "negative-binomial", "--difference", "none", "--scaling", "absolute"],
-        "and --distribution negative-binomial is for counts",
+        "sold holds -55 in its row 5, and --distribution negative-binomial is for counts",
     ),
-    "counts": (months(), ["--distribution", "negative-binomial"], "Add --difference none"),
+    "fraction": (
+        months().replace("2001-05,55", "2001-05,7.5"),
+        ["--distribution", "negative-binomial", "--difference", "none", "--scaling", "absolute"],
+        "sold holds 7.5 in its row 5, and --distribution negative-binomial is for counts",
+    ),
+    "counts": (
+        months(),
+        ["--distribution", "negative-binomial"],
+        "not with --difference season and --scaling standard. Add --difference none --scaling absolute",
+    ),
     "logarithm": (months().replace("2001-05,", "2001-05,-"), ["--transform", "log"], "--transform log is for values"),
     "twice": (months(), ["--future-columns", "sold"], "has two roles"),
     "empty": ("", [], "is empty"),
@@ -160,6 +169,47 @@ def test_blanks_are_interpolated_when_asked(place: Path, command: Callable) -> N
     said = command(*words, "--missing", "interpolate", "--run", "run")
     assert said.status == 0
     assert "1 missing value interpolated (line 42)" in said.out
+    assert command("predict", "run", "gap.csv").status == 0  # as in training
+    said = command("predict", "run", "gap.csv", "--missing", "refuse")
+    assert (said.status, said.out) == (2, "")
+    assert "column 'sold': 1 value is missing (line 42)" in said.err
+
+
+def test_counts_are_wanted_of_what_is_forecast_and_measured_too(place: Path, command: Callable) -> None:
+    (place / "counts.csv").write_text(months())
+    counts = ["--distribution", "negative-binomial", "--difference", "none", "--scaling", "absolute"]
+    words = ["train", "counts.csv", "--task", "forecast", "--target-columns", "sold", *SMALL, *counts]
+    assert command(*words, "--steps", "2", "--run", "run").status == 0
+    (place / "shares.csv").write_text(months().replace("2008-12,", "2008-12,0."))
+    for words in (["predict", "run", "shares.csv"], ["evaluate", "run", "shares.csv"]):
+        said = command(*words)
+        assert (said.status, said.out) == (2, "")
+        assert "in its row 96, and --distribution negative-binomial is for counts" in said.err
+        assert len(said.err.splitlines()) == 1
+
+
+def test_what_is_forecast_from_may_be_interpolated_too(run: Path, place: Path, command: Callable) -> None:
+    blank = 94  # November 2008, within what is read
+    rows = [row.split(",") for row in months().splitlines()]
+    before, after = float(rows[blank][1]), float(rows[blank + 2][1])
+    rows[blank + 1][1] = repr(float(before + (after - before) * 31 / 61))  # October has 31 days, both together 61
+    (place / "filled.csv").write_text("\n".join(map(",".join, rows)))
+    (place / "gap.csv").write_text(months(blank=blank))
+    said = command("predict", run, "gap.csv", "--missing", "interpolate")
+    means = [
+        [json.loads(line)["mean"] for line in one.out.splitlines()]
+        for one in (said, command("predict", run, "filled.csv"))
+    ]
+    assert means[0] == pytest.approx(means[1], rel=1e-6)
+    assert len(means[0]) == 4
+    assert "1 missing value interpolated (line 96)" in said.err
+    said = command("predict", run, "gap.csv")
+    assert (said.status, said.out) == (2, "")
+    assert "column 'sold': 1 value is missing (line 96). Fill it in, or ask for --missing interpolate" in said.err
+    gap, filled = (
+        command("evaluate", run, name, "--missing", "interpolate", "--json") for name in ("gap.csv", "filled.csv")
+    )
+    assert json.loads(gap.out)["loss"] == pytest.approx(json.loads(filled.out)["loss"], rel=1e-6)
 
 
 def test_a_constant_series_is_learnt(place: Path, command: Callable) -> None:

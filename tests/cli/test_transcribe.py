@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gatework.cli.main import status_of
-from gatework.data.audio import read_wav, write_wav
+from gatework.data.sound.audio import read_wav, write_wav
 
 from .conftest import Said
 from .test_bad_input import refused
@@ -44,6 +44,9 @@ def test_digits_are_learnt_measured_and_drawn(run: Path, command: Command) -> No
     assert said["count"] > 0
     assert 0 < said["phoneme_error_rate"] <= 1.5
     assert {"word_error_rate", "beam_phoneme_error_rate", "beam_word_error_rate"} < said.keys()
+    one = json.loads(command("evaluate", run, "--part", "test", "--beam", "1", "--json").out)
+    assert one["beam_phoneme_error_rate"] == one["phoneme_error_rate"] == said["phoneme_error_rate"]
+    assert "beam search: beam 3," in command("evaluate", run, "--part", "test", "--beam", "3").out
     assert "plots/symbols.png" in command("plot", run).out
     assert "said " in (run / "samples.txt").read_text()
 
@@ -118,3 +121,5 @@ def test_folders_and_speakers_that_are_not_there(place: Path, spoken_digits: Pat
     refused(command("train", spoken_digits, *SMALL, "--held-out-speaker", "bib"), "did you mean 'bob'".capitalize())
     refused(command("predict", run, "nowhere.wav"), "cannot read nowhere.wav")
     refused(command("predict", run, "my.txt"), "my.txt is not a WAV file")
+    alone = spoken_digits / "3_ann_0.wav"
+    refused(command("evaluate", run, alone), "3_ann_0.wav is a recording without a transcript", "Give the table")

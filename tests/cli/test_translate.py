@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from gatework.cli.main import status_of
-from gatework.data.translation_scores import corpus_scores
+from gatework.data.translation.translation_scores import corpus_scores
 
 PAIRS = [
     (f"{number} {colour} {thing}s run .", f"{zahl} {farbe} {ding}e rennen .")
@@ -130,7 +130,7 @@ def test_pictures_of_attention(command, run):
         (["train", "pairs.en", "pairs.de", "--cell", "gruu", *SMALL], "gru"),
         (["train", "pairs.en", "pairs.de", "--source-column", "en"], "both --source-column and --target-column"),
         (["predict", "run", "missing.txt"], "cannot read missing.txt"),
-        (["predict", "run", "pairs.en", "--n-best", "9"], "at most the beam"),
+        (["predict", "run", "pairs.en", "--n-best", "9"], "--n-best is 9, more than --beam 5"),
         (["predict", "run", "pairs.en", "--dictionary", "missing.tsv"], "missing.tsv"),
         (["evaluate", "run", "pairs.en"], "pairs.en line 1 has no tab"),
     ],

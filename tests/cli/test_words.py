@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gatework.data.word_vectors import read_word_vectors
+from gatework.data.text.word_vectors import read_word_vectors
 from gatework.models import LanguageModel
 
 

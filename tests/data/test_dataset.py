@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gatework.data.dataset import divided, make_dataset
-from gatework.data.symbols import Symbols
+from gatework.data.text.symbols import Symbols
 from gatework.errors import InputError
 from gatework.settings import ExampleData
 

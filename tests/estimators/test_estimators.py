@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from gatework.errors import InputError
+from gatework.data.dataset import divided
+from gatework.errors import DamagedFileError, InputError
 from gatework.estimators import Forecaster, SequenceClassifier, SequenceRegressor, SequenceTagger
-from gatework.settings import task_settings
+from gatework.settings import ExampleData, task_settings
 
 SMALL: dict[str, Any] = {"hidden_size": 11, "batch": 16, "learning_rate": 0.02}
 
@@ -86,9 +88,7 @@ def test_a_regressor_learns_numbers_in_their_own_unit(tmp_path: Path) -> None:
 def test_the_r2_that_chooses_the_model_is_scikit_learns() -> None:
     X, rates = curves()
     found = SequenceRegressor(**SMALL, steps=30, validation=0.5).fit(X, rates)
-    from gatework.estimators.estimator import held_out
-
-    held = held_out(len(X), 0.5, 0)[1]
+    held = divided(range(len(X)), ExampleData(validation=0.5))[1]
     best = found.outcome_.validation.figures["r2"]
     assert best == pytest.approx(found.score([X[place] for place in held], rates[held]), abs=1e-5)
 
@@ -190,3 +190,32 @@ def test_what_cannot_be_predicted(classifier: SequenceClassifier, tmp_path: Path
     classifier.save(tmp_path / "c")
     with pytest.raises(InputError, match=r"load it with SequenceClassifier\.load"):
         SequenceTagger.load(tmp_path / "c")
+
+
+@pytest.mark.parametrize(
+    ("file", "changes"),
+    [
+        ("estimator.json", {"parameters": {"hiden_size": 3}}),
+        ("estimator.json", {"parameters": {"hidden_size": "wide"}}),
+        ("estimator.json", {"parameters": [3]}),
+        ("estimator.json", {"format": "another/1"}),
+        ("fitted.json", {"classes": None}),
+        ("fitted.json", {"dtype": "no type"}),
+        ("fitted.json", {"classes": ["other", "names"]}),
+    ],
+)
+def test_a_damaged_estimator_is_refused(
+    classifier: SequenceClassifier, tmp_path: Path, file: str, changes: dict[str, Any]
+) -> None:
+    classifier.save(tmp_path)
+    held = json.loads((tmp_path / file).read_text(encoding="utf-8"))
+    (tmp_path / file).write_text(json.dumps({**held, **changes}), encoding="utf-8")
+    with pytest.raises(DamagedFileError, match=file) as raised:
+        SequenceClassifier.load(tmp_path)
+    assert raised.value.remedy
+    (tmp_path / file).write_text("[]", encoding="utf-8")
+    with pytest.raises(DamagedFileError, match=file):
+        SequenceClassifier.load(tmp_path)
+    (tmp_path / file).unlink()
+    with pytest.raises(InputError, match=f"cannot read .*{file}"):
+        SequenceClassifier.load(tmp_path)

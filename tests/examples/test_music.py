@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gatework.data.midi import read_midi
+from gatework.data.music.midi import read_midi
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from gatework.data.language_pair import LanguagePair
-from gatework.data.translated import Translated
+from gatework.data.translation.language_pair import LanguagePair
+from gatework.data.translation.translated import Translated
 from gatework.models.translate import TranslationModel
 from gatework.settings.tasks.translate import TranslationConfig, TranslationData
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from gatework.data.ngrams import NGrams
-from gatework.data.spectra import LogMel
-from gatework.data.speech import BLANK, SpeechCodec
-from gatework.data.symbols import Symbols
+from gatework.data.sound.spectra import LogMel
+from gatework.data.sound.speech import BLANK, SpeechCodec
+from gatework.data.text.ngrams import NGrams
+from gatework.data.text.symbols import Symbols
 from gatework.errors import InputError
 from gatework.generation.transcripts import search, transcribe
 from gatework.models import Transcriber

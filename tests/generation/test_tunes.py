@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from gatework.data.piano_rolls import KEYS, pitches_of, roll_of
-from gatework.data.pieces import Piece, RollCodec
+from gatework.data.music.piano_rolls import KEYS, pitches_of, roll_of
+from gatework.data.music.pieces import Piece, RollCodec
 from gatework.errors import DivergedError, InputError
 from gatework.generation.tunes import draw_keys, generate_roll, sample_steps
 from gatework.models import MusicModel

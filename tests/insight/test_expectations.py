@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gatework.data.piano_rolls import KEYS, roll_of
+from gatework.data.music.piano_rolls import KEYS, roll_of
 from gatework.insight.expectations import expectations_figure, plot_expectations
 
 ROLL = roll_of([[60, 64, 67], [60], [], [72]])[0]

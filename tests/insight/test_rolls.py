@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gatework.data.piano_rolls import roll_of
+from gatework.data.music.piano_rolls import roll_of
 from gatework.errors import StorageError
 from gatework.insight.rolls import pitch_name, plot_rolls, rolls_figure
 

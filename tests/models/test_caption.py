@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from gatework.data.captions import CaptionCodec, Captioned
+from gatework.cells.exchange import to_torch
+from gatework.data.pictures.captions import CaptionCodec, Captioned
 from gatework.data.scaling import Scaling
-from gatework.data.symbols import END, START, Symbols
+from gatework.data.text.symbols import END, START, Symbols
 from gatework.errors import InputError
 from gatework.generation import BeamOptions, beam_search
 from gatework.generation.translating import DecoderSearch
@@ -24,7 +25,7 @@ from gatework.training import measure
 SYMBOLS = Symbols("word", ("<unknown>", START, END, *"abcdefgh"), special=3)
 PICTURES = CaptionCodec(SYMBOLS, 12)
 VECTORS = CaptionCodec(SYMBOLS, 12, Scaling((0.0,) * 5, (1.0,) * 5))
-SMALL = {"hidden_size": 7, "embedding_size": 5, "channels": 3, "region_size": 11, "convolutions": 2}
+SMALL = {"hidden_size": 7, "embedding_size": 5, "channels": 3, "region_size": 11, "convolutions": 2, "reading_size": 3}
 DRAW = np.random.default_rng(7)
 
 
@@ -55,8 +56,8 @@ def one_by_one(model: Captioner, found: list[Captioned]) -> list[list[torch.Tens
 
 
 KINDS: list[tuple[CaptionCodec, dict[str, Any]]] = [
-    (PICTURES, {}),
-    (PICTURES, {"input_feeding": False, "cell": "gru", "layers": 3}),
+    (PICTURES, {"input_feeding": True, "colours": "together"}),
+    (PICTURES, {"reading_size": 0, "cell": "gru", "layers": 3}),
     (PICTURES, {"attention": "none", "input_feeding": False, "cell": "elman"}),
     (VECTORS, {"attention": "general", "input_feeding": True}),
     (VECTORS, {"attention": "dot", "region_size": 7, "input_feeding": False, "layers": 2}),
@@ -129,7 +130,7 @@ def _greedy(model: Captioner, found: list[Captioned], longest: int) -> list[list
 
 @torch.no_grad()
 def test_a_beam_of_one_writes_greedily_and_tells_where_it_looked() -> None:
-    model, found = model_of(PICTURES), examples(PICTURES)
+    model, found = model_of(PICTURES, input_feeding=True), examples(PICTURES)
     seen = model.see([one.seen for one in found])
     options = BeamOptions(width=1, maximum_length=5)
     first = torch.full((len(found),), PICTURES.start)
@@ -139,26 +140,36 @@ def test_a_beam_of_one_writes_greedily_and_tells_where_it_looked() -> None:
     expected = _greedy(model, found, 5)
     for (best,), text in zip(results, expected, strict=True):
         assert best.tokens == text[: len(best.tokens)]
-        assert best.attention.shape == (len(best.tokens), 36)
+        assert best.attention.shape == (len(best.tokens), 9)
         torch.testing.assert_close(best.attention.sum(dim=1), torch.ones(len(best.tokens)))
 
 
+def block(layer: nn.Conv2d, values: torch.Tensor) -> torch.Tensor:
+    """A convolution, four groups of channels normalised, negative values away, the maxima of 2 x 2."""
+    values = nn.functional.conv2d(values, layer.weight, layer.bias, padding=1)
+    groups = values.unflatten(1, (4, -1))
+    mean = groups.mean(dim=(2, 3, 4), keepdim=True)
+    spread = groups.var(dim=(2, 3, 4), keepdim=True, unbiased=False)
+    values = ((groups - mean) / (spread + 1e-5).sqrt()).flatten(1, 2).clamp(min=0)
+    return values.unflatten(3, (-1, 2)).amax(dim=4).unflatten(2, (-1, 2)).amax(dim=3)
+
+
+@pytest.mark.parametrize("colours", ["apart", "together"])
 @torch.no_grad()
-def test_regions_are_those_of_plain_modules() -> None:
-    regions = PictureRegions(12, convolutions=3, channels=4, width=11)
-    pictures = torch.from_numpy(DRAW.integers(0, 256, (5, 3, 12, 12), np.uint8))
-    layers = [one for one in regions.convolutions if isinstance(one, nn.Conv2d)]
+def test_regions_are_those_of_plain_modules(colours: Literal["apart", "together"]) -> None:
+    regions = PictureRegions(24, convolutions=3, channels=4, width=11, colours=colours)
+    pictures = torch.from_numpy(DRAW.integers(0, 256, (5, 3, 24, 24), np.uint8))
+    *forms, last = [one for one in regions.modules() if isinstance(one, nn.Conv2d)]
     (linear,) = [one for one in regions.modules() if isinstance(one, nn.Linear)]
     values = pictures / 255 - 0.5
-    for depth, (layer, width) in enumerate(zip(layers, (4, 8, 16), strict=True)):
-        assert layer.weight.shape[0] == width
-        values = nn.functional.conv2d(values, layer.weight, layer.bias, padding=1)
-        groups = values.unflatten(1, (4, -1))
-        mean = groups.mean(dim=(2, 3, 4), keepdim=True)
-        spread = groups.var(dim=(2, 3, 4), keepdim=True, unbiased=False)
-        values = ((groups - mean) / (spread + 1e-5).sqrt()).flatten(1, 2).clamp(min=0)
-        if depth < 2:
-            values = values.unflatten(3, (-1, 2)).amax(dim=4).unflatten(2, (-1, 2)).amax(dim=3)
+    if colours == "apart":
+        means = values.reshape(5, 3, 6, 4, 6, 4).mean(dim=(3, 5))
+        values = torch.cat(
+            [block(forms[2], block(forms[1], block(forms[0], values.amax(1, True)))), block(last, means)], 1
+        )
+    else:
+        values = block(last, block(forms[1], block(forms[0], values)))
+    assert values.shape == (5, 24 if colours == "apart" else 16, 3, 3)
     found = regions(pictures)
     assert found.shape == (9, 5, 11)
     for row in range(3):
@@ -166,15 +177,52 @@ def test_regions_are_those_of_plain_modules() -> None:
             mapped = values[:, :, row, column] @ linear.weight.T + linear.bias
             spread = mapped.var(dim=1, keepdim=True, unbiased=False)
             normal = (mapped - mapped.mean(dim=1, keepdim=True)) / (spread + 1e-5).sqrt()
-            expected = 2 * normal + regions.places[3 * row + column]
+            expected = 2 * normal + regions.rows[row, 0] + regions.columns[0, column]
             torch.testing.assert_close(found[3 * row + column], expected, atol=1e-5, rtol=1e-4)
-    with pytest.raises(InputError, match="5 convolutions leave nothing of 12 x 12"):
-        PictureRegions(12, convolutions=5, channels=4, width=11)
+    with pytest.raises(InputError, match="4 convolutions leave nothing of 12 x 12"):
+        PictureRegions(12, convolutions=4, channels=4, width=11, colours=colours)
+
+
+@torch.no_grad()
+def test_forms_apart_do_not_depend_on_colours() -> None:
+    """Red, green and blue exchanged: what is seen of forms is the same, what of colours is not."""
+    regions = PictureRegions(16, convolutions=2, channels=3, width=11)
+    pictures = torch.from_numpy(DRAW.integers(0, 256, (5, 3, 16, 16), np.uint8))
+    seen: list[torch.Tensor] = []
+    regions.project.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    regions(pictures)
+    regions(pictures[:, [2, 0, 1]])
+    (forms, colours), (same, others) = (one.split([6, 6], dim=-1) for one in seen)
+    assert torch.equal(forms, same)
+    assert not torch.allclose(colours, others)
+
+
+@pytest.mark.parametrize("codec", [PICTURES, VECTORS])
+@torch.no_grad()
+def test_words_are_told_by_regions(codec: CaptionCodec) -> None:
+    """The second loss, counted again with loops over captions, words and real regions."""
+    options = {"word_loss": 0.7, "hidden_size": 7}
+    found, model = examples(codec, 5), model_of(codec, **options)
+    assert model.words is not None
+    total = rows = 0.0
+    for one in found:
+        values = model.regions(model.collate([one]).values)[:, 0]
+        chances = torch.sigmoid((values @ model.words.weight.T + model.words.bias).amax(dim=0))
+        for caption in one.captions:
+            rows += 1
+            for word in range(3, len(SYMBOLS)):
+                chance = float(chances[word - 3])
+                total -= math.log(chance if word in caption else 1 - chance)
+    batch = model.collate(found)
+    logits, real = model(batch)
+    written = nn.functional.cross_entropy(logits, batch.written[real], reduction="sum")
+    assert float(model.loss(batch)) == pytest.approx((float(written) + 0.7 * total) / rows, rel=1e-4)
+    assert model_of(codec, word_loss=0).words is None
 
 
 @torch.no_grad()
 def test_dropped_words_are_unknown_and_smoothing_is_of_training_alone() -> None:
-    model, found = model_of(PICTURES, word_dropout=0.999, label_smoothing=0.3), examples(PICTURES)
+    model, found = model_of(PICTURES, word_dropout=0.999, label_smoothing=0.3, word_loss=0), examples(PICTURES)
     batch = model.collate(found)
     reads: list[torch.Tensor] = []
     model.decoder.reader.register_forward_hook(lambda module, given, result: reads.append(given[0]))
@@ -183,13 +231,32 @@ def test_dropped_words_are_unknown_and_smoothing_is_of_training_alone() -> None:
     smooth = 0.7 * plain - 0.3 * logits.log_softmax(dim=-1).mean(dim=-1)
     assert float(model.loss(batch)) == pytest.approx(float(smooth.sum()) / len(batch.lengths), rel=1e-5)
     assert model.totals(batch)["loss"] == pytest.approx(float(plain.sum()), rel=1e-5)
-    read = torch.stack([torch.cat(reads[: len(batch.read)])]).reshape(batch.read.shape)
-    assert torch.equal(read, batch.read)
+    assert all(torch.equal(read, batch.read) for read in reads)
     reads.clear()
     model.train()(batch)
-    read = torch.cat(reads).reshape(batch.read.shape)
+    (read,) = reads
     assert (read[0] == PICTURES.start).all()
     assert (read[1:] == 0).float().mean() > 0.9
+
+
+@torch.no_grad()
+def test_regions_are_read_in_both_directions() -> None:
+    """Against torch.nn.LSTM on each picture alone, with as many regions as it has."""
+    model, found = model_of(VECTORS), examples(VECTORS)
+    assert model.reading is not None
+    lstm = nn.LSTM(11, 3, bidirectional=True)
+    (layer,) = model.reading.stack
+    for one, end in zip(layer, ("", "_reverse"), strict=True):
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        for name, value in zip(names, to_torch(one.cell), strict=True):
+            getattr(lstm, f"{name}_l0{end}").copy_(value)
+    batch = model.collate(found)
+    values = model.regions(batch.values)
+    read = model.reading(values, batch.regions)
+    for place, count in enumerate(batch.regions.tolist()):
+        own = values[:count, place]
+        expected = own + model.reading.project(lstm(own)[0])
+        torch.testing.assert_close(read[:count, place], expected, atol=1e-5, rtol=1e-4)
 
 
 def test_saved_and_loaded_it_says_the_same(tmp_path: Path) -> None:
@@ -217,7 +284,7 @@ def test_an_unknown_word_is_never_right() -> None:
         ({"attention": "dot"}, "dot compares"),
         ({"attention": "none", "input_feeding": True}, "input feeding needs"),
         ({"cell": "lstmm"}, "lstmm"),
-        ({"convolutions": 6}, "leave nothing"),
+        ({"convolutions": 4}, "leave nothing"),
     ],
 )
 def test_shapes_that_cannot_be_are_refused(options: dict[str, Any], cause: str) -> None:

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gatework.data.class_codec import ClassifierCodec
-from gatework.data.labelled_dataset import ClassExample
+from gatework.data.labelled.class_codec import ClassifierCodec
+from gatework.data.labelled.labelled_dataset import ClassExample
 from gatework.data.scaling import Scaling
-from gatework.data.symbols import Symbols
-from gatework.data.word_vectors import WordVectors
+from gatework.data.text.symbols import Symbols
+from gatework.data.text.word_vectors import WordVectors
 from gatework.errors import InputError
 from gatework.models import Classifier
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
-from gatework.data.conditioned import ConditionCodec, KindOfText, load_conditioned
-from gatework.data.symbols import END, START, Labels, Symbols
+from gatework.data.labelled.conditioned import ConditionCodec, KindOfText, load_conditioned, read_kinds
+from gatework.data.text.symbols import END, START, Labels, Symbols
 from gatework.errors import DamagedFileError, InputError
 from gatework.generation.conditional import generate_kind
 from gatework.generation.sampling import Sampling
@@ -146,6 +148,31 @@ def test_topics_of_json_lines(tmp_path: Path) -> None:
     path.write_text('{"text": "ab", "label": "sun"}\n' * 3)
     with pytest.raises(InputError, match="one label only"):
         load_conditioned(ConditionalData(sources=[str(path)]))
+
+
+@pytest.mark.parametrize("name", ["kinds.csv", "kinds.jsonl"])
+def test_compressed_tables_are_tables(tmp_path: Path, name: str) -> None:
+    """Not files of lines whose label is their name."""
+    rows = {"csv": "text,label\nab,up\nba,down\n", "jsonl": '{"text": "ab", "label": {"up": 2, "down": 1}}\n'}
+    path = tmp_path / f"{name}.gz"
+    path.write_bytes(gzip.compress(rows[name.rpartition(".")[2]].encode()))
+    found = read_kinds([str(path)], ConditionalData())
+    assert {label for one in found for label in one.weights} == {"up", "down"}
+    assert found[0].text == "ab"
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "remedy"),
+    [
+        ("text,label\n,up\n,down\n", {}, "give texts of some length"),
+        ("text,label\nab,up\nba,down\n", {"max_length": 1}, "make --max-length longer"),
+        ("text,label\nab,up\nba,down\n", {"validation": 0.9}, "hold out less"),
+    ],
+)
+def test_where_no_text_is_left(tmp_path: Path, text: str, options: dict[str, Any], remedy: str) -> None:
+    (tmp_path / "kinds.csv").write_text(text)
+    with pytest.raises(InputError, match=rf"kinds\.csv gives no training text: {remedy}"):
+        load_conditioned(ConditionalData(sources=[str(tmp_path / "kinds.csv")], **options))
 
 
 def test_labels_as_a_user_says_them() -> None:

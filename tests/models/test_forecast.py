@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from gatework.data.series_dataset import SeriesData, load_series
-from gatework.data.series_windows import Window
+from gatework.data.series.series_dataset import SeriesData, load_series
+from gatework.data.series.series_windows import Window
 from gatework.errors import InputError
 from gatework.models import ForecastModel
 from gatework.settings.tasks.forecast import ForecastData
@@ -20,9 +20,9 @@ STRATEGIES = ("recursive", "decoder", "head")
 HORIZON, CONTEXT, SEASON = 5, 11, 3
 
 
-def table(path: Path, rows: int = 90) -> Path:
+def table(path: Path, rows: int = 90, decimals: int = 3) -> Path:
     generator = np.random.default_rng(11)
-    numbers = np.round(20 + np.cumsum(generator.normal(size=(rows, 2)), axis=0), 3)
+    numbers = np.round(20 + np.cumsum(generator.normal(size=(rows, 2)), axis=0), decimals)
     lines = [f"{a},{b},{n % 7},{generator.integers(9)}" for n, (a, b) in enumerate(numbers)]
     path.write_text("a,b,promo,visits\n" + "\n".join(lines) + "\n")
     return path
@@ -30,10 +30,10 @@ def table(path: Path, rows: int = 90) -> Path:
 
 @pytest.fixture
 def load(tmp_path: Path) -> Any:
-    def made(**options: Any) -> SeriesData:
+    def made(*, counts: bool = False, **options: Any) -> SeriesData:
         columns = {"target_columns": ["a", "b"], "future_columns": ["promo"], "past_columns": ["visits"]}
         sizes = {"horizon": HORIZON, "context": CONTEXT, "season": SEASON}
-        source = str(table(tmp_path / "walks.csv"))
+        source = str(table(tmp_path / "walks.csv", decimals=0 if counts else 3))
         return load_series(ForecastData(sources=[source], **{**columns, **sizes, **options}))
 
     return made
@@ -139,7 +139,7 @@ def test_scaled_series_give_scaled_forecasts(load: Any, strategy: str) -> None:
 @pytest.mark.parametrize("distribution", ["gaussian", "student-t", "negative-binomial", "quantile"])
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_distribution_learns(load: Any, strategy: str, distribution: str) -> None:
-    data = load(difference="none", scaling="absolute")
+    data = load(difference="none", scaling="absolute", counts=distribution == "negative-binomial")
     model = ForecastModel.build(data.codec, hidden_size=7, strategy=strategy, distribution=distribution)
     batch = model.collate(data.train[:23])
     optimizer = torch.optim.Adam(model.parameters(), 0.02)
@@ -176,12 +176,22 @@ def test_a_model_comes_back(load: Any, tmp_path: Path, strategy: str) -> None:
 
 
 def test_counts_are_counts(load: Any) -> None:
-    with pytest.raises(InputError, match="not with --difference season: add --difference none"):
-        build(load(), distribution="negative-binomial")
-    data = load(difference="none", scaling="absolute")
+    wrong = "not with --transform log and --difference season and --scaling standard: add --transform none"
+    with pytest.raises(InputError, match=f"{wrong} --difference none --scaling absolute"):
+        build(load(transform="log"), distribution="negative-binomial")
+    with pytest.raises(InputError, match=r"not with --scaling standard: add --scaling absolute$"):
+        build(load(difference="none"), distribution="negative-binomial")
+    data = load(difference="none", scaling="absolute", counts=True)
     model = build(data, distribution="negative-binomial")
-    with pytest.raises(InputError, match="a holds -3, and --distribution negative-binomial is for counts"):
-        model.collate([data.test[0]._replace(values=np.full(HORIZON + CONTEXT + SEASON + 1, -3.0))])
+    window = data.test[0]
+    first = window.origin - CONTEXT - SEASON  # row, from 1, of the first value of the window
+    for place, value in ((0, -3.0), (4, 2.5), (CONTEXT + SEASON + 1, -0.5)):  # the last is of what is to come
+        values = window.values.copy()
+        values[place] = value
+        with pytest.raises(InputError, match=f"a holds {value:g} in its row {first + place}, and .* is for counts"):
+            model.collate([window._replace(values=values)])
+    unknown = window._replace(values=np.append(window.values[:-HORIZON], np.full(HORIZON, np.nan)))
+    assert len(model.collate([unknown]).series) == 1
     samples = model.sample(model.collate([data.test[0]]), 5, np.random.default_rng(0))
     np.testing.assert_allclose(samples, samples.round(), atol=1e-6)
 

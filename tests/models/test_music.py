@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from gatework.data.music.piano_rolls import KEYS
+from gatework.data.music.pieces import Piece, RollCodec
 from gatework.data.padding import is_real
-from gatework.data.piano_rolls import KEYS
-from gatework.data.pieces import Piece, RollCodec
 from gatework.errors import InputError
 from gatework.models import MusicModel, music
 from gatework.models.music import transposed

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gatework.data.tag_codec import NO_TAG, TaggedExample, TaggerCodec
+from gatework.data.tagging.tag_codec import NO_TAG, TaggedExample, TaggerCodec
 from gatework.errors import InputError
 from gatework.models.tag import Tagger
 

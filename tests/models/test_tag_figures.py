@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gatework.data.tag_codec import TaggerCodec
+from gatework.data.tagging.tag_codec import TaggerCodec
 from gatework.models.tag_figures import confusion, count_tags, tag_figures
 
 TAGS = ["B-LOC", "B-PER", "I-LOC", "I-PER", "O"]

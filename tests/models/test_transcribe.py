@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from gatework.data.lexicon import DIGITS
-from gatework.data.ngrams import NGrams
-from gatework.data.spectra import LogMel
-from gatework.data.speech import BLANK, SpeechCodec, Utterance
-from gatework.data.symbols import Symbols
+from gatework.data.sound.lexicon import DIGITS
+from gatework.data.sound.spectra import LogMel
+from gatework.data.sound.speech import BLANK, SpeechCodec, Utterance
+from gatework.data.text.ngrams import NGrams
+from gatework.data.text.symbols import Symbols
 from gatework.models import Transcriber
 from gatework.settings import TranscriberConfig
 

@@ -10,7 +10,7 @@ import torch
 from little_translation import PAIRS, examples, languages, make
 from torch.nn import functional as F
 
-from gatework.data.translation_scores import corpus_scores
+from gatework.data.translation.translation_scores import corpus_scores
 from gatework.errors import InputError
 from gatework.models.translate import TranslationModel
 
@@ -168,13 +168,25 @@ def test_greedy_takes_the_likeliest_until_the_end():
     for row, found in enumerate(model.greedy(batch)):
         one = model.collate(examples(pair)[row : row + 1])
         state, token, expected = model.encode(one.source, one.source_lengths), pair.start, []
-        for _ in range(2 * len(batch.source) + 10):
+        for _ in range(2 * len(one.source) + 10):
             written = model.decoder(torch.tensor([[token]]), state)
             token, state = int(model.decoder.logits(written.readouts[0]).argmax()), written.state
             if token == pair.end:
                 break
             expected.append(token)
         assert found == expected
+
+
+def test_a_greedy_answer_does_not_depend_on_its_batch_mates():
+    """A decoder that never ends writes as much as its own source allows, beside a longer one too."""
+    pair = languages()
+    model, both = make(pair).eval(), sorted(examples(pair), key=lambda example: len(example.source))[:: len(PAIRS) - 1]
+    with torch.no_grad():
+        model.decoder.output.bias[pair.end] = -1e6
+    assert len(both[0].source) < len(both[1].source)
+    together = model.greedy(model.collate(both))
+    assert [len(row) for row in together] == [2 * len(example.source) + 10 for example in both]
+    assert together == [model.greedy(model.collate([example]))[0] for example in both]
 
 
 def test_bleu_can_choose():

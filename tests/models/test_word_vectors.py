@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from gatework.data.symbols import UNKNOWN, Symbols
-from gatework.data.word_vectors import WordVectors
+from gatework.data.text.symbols import UNKNOWN, Symbols
+from gatework.data.text.word_vectors import WordVectors
 from gatework.models.word_vectors import start_from_vectors
 
 SYMBOLS = Symbols("token", (UNKNOWN, "the", "cat", "sat"))

@@ -44,5 +44,5 @@ def test_copying_needs_no_more_than_equal_shapes():
 def test_columns_come_in_pairs_and_lists_fit_the_beam():
     with pytest.raises(ValidationError, match="both --source-column and --target-column"):
         TranslationData(sources=["a"], source_column="en")
-    with pytest.raises(ValidationError, match="at most the beam, 2"):
+    with pytest.raises(ValidationError, match="--n-best is 3, more than --beam 2"):
         TranslationPrediction(beam=2, n_best=3)

@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gatework.data.scenes import make_scenes
+from gatework.data.pictures.scenes import make_scenes
 from gatework.errors import InputError
 from gatework.models import Captioner
 from gatework.settings import checked_config
@@ -22,7 +22,7 @@ from gatework.tasks import find_task
 from gatework.training import Callback, Interrupted, RunFolder, Trainer
 
 TASK = find_task("caption")
-SHAPE = {"hidden_size": 7, "embedding_size": 5, "channels": 3, "region_size": 11, "convolutions": 2}
+SHAPE = {"hidden_size": 7, "embedding_size": 5, "channels": 3, "region_size": 11, "convolutions": 2, "reading_size": 3}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -62,7 +62,7 @@ def trainer_of(folder: Path, *callbacks: Callback) -> Trainer:
 
 def test_a_resumed_training_is_the_whole_one(tmp_path: Path) -> None:
     whole = trainer_of(tmp_path / "whole")
-    assert whole.model.config.dropout > 0  # random numbers are drawn in every update
+    assert whole.model.config.word_dropout > 0  # random numbers are drawn in every update
     whole.fit()
     with pytest.raises(Interrupted):
         trainer_of(tmp_path / "cut", StopAt(5)).fit()

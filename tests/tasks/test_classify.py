@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from gatework.data.labelled_dataset import LabelledDataset
+from gatework.data.labelled.labelled_dataset import LabelledDataset
 from gatework.errors import InputError
 from gatework.models import Classifier
 from gatework.settings import RunConfig, checked_config
@@ -68,6 +68,20 @@ def test_a_resumed_training_is_the_whole_one(tmp_path: Path) -> None:
     for name, tensor in whole.model.state_dict().items():
         assert torch.equal(tensor, resumed.model.state_dict()[name]), name
     assert confusion_of(resumed.model, data.train).matrix.diagonal().sum() > len(data.train) / 2
+
+
+def test_what_is_taken_for_what_is_counted_where_the_loss_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, data = loaded(tmp_path)
+    model = TASK.build(config.model, data)
+    answered = model.eval().probabilities(data.train).argmax(axis=1)
+    wanted = np.zeros((2, 2), np.int64)
+    np.add.at(wanted, ([example.label for example in data.train], answered), 1)
+    read: list[int] = []
+    model.register_forward_hook(lambda module, given, found: read.append(len(found)))
+    score = TASK.score(model, data, "train", name="films")
+    assert sum(read) == len(data.train)  # each example once
+    np.testing.assert_array_equal(score.confusion.matrix, wanted)
+    assert score.figures["accuracy"] == wanted.trace() / len(data.train)
 
 
 def test_words_are_dropped_more_than_characters(tmp_path: Path) -> None:

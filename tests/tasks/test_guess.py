@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,38 @@ FILES = {
     "speech/a.wav": "",
     "speech/transcripts.csv": "path,text\na.wav,one\n",
     "sounds/a.wav": "",
+    "commands/a.wav": "",
+    "commands/words.tsv": "file\tclass\na.wav\tstop\n",
+    "both/a.wav": "",
+    "both/both.csv": "file,text,label\na.wav,stop it,angry\n",
+    "recordings.csv": "path,label\nsounds/a.wav,stop\n",
+    "transcripts.csv": "path,sentence\nsounds/a.wav,stop it\n",
     "names/Arabic.txt": "Said\n",
     "names/Czech.txt": "Novak\n",
 }
+
+
+CERTAIN = [
+    ([], "language"),
+    (["book.txt"], "language"),
+    (["names"], "language"),  # texts in a folder are texts
+    (["airline.csv"], "forecast"),
+    (["reviews.csv"], "classify"),
+    (["reviews.jsonl"], "classify"),
+    (["mails.tsv"], "classify"),
+    (["tags.tsv"], "tag"),
+    (["pairs.tsv"], "translate"),
+    (["train.en", "train.de"], "translate"),
+    (["tune.mid"], "music"),
+    (["rolls.mat"], "music"),
+    (["series.ts"], "classify"),
+    (["film.pos", "film.neg"], "classify"),
+    (["speech"], "transcribe"),
+    (["commands"], "classify"),
+    (["both"], "transcribe"),  # a text beside a recording is what is said in it
+    (["recordings.csv"], "classify"),
+    (["transcripts.csv"], "transcribe"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,28 +72,28 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.parametrize(
-    ("names", "task"),
-    [
-        ([], "language"),
-        (["book.txt"], "language"),
-        (["names"], "language"),  # texts in a folder are texts
-        (["airline.csv"], "forecast"),
-        (["reviews.csv"], "classify"),
-        (["reviews.jsonl"], "classify"),
-        (["mails.tsv"], "classify"),
-        (["tags.tsv"], "tag"),
-        (["pairs.tsv"], "translate"),
-        (["train.en", "train.de"], "translate"),
-        (["tune.mid"], "music"),
-        (["rolls.mat"], "music"),
-        (["series.ts"], "classify"),
-        (["film.pos", "film.neg"], "classify"),
-        (["speech"], "transcribe"),
-    ],
-)
+@pytest.mark.parametrize(("names", "task"), CERTAIN)
 def test_data_without_doubt(folder: Path, names: list[str], task: str) -> None:
     assert guess_task([str(folder / name) for name in names]) == task
+
+
+COMPRESSED = {
+    "book.txt",
+    "airline.csv",
+    "reviews.csv",
+    "reviews.jsonl",
+    "mails.tsv",
+    "tags.tsv",
+    "pairs.tsv",
+    "train.en",
+}
+
+
+@pytest.mark.parametrize(("names", "task"), [one for one in CERTAIN if COMPRESSED.intersection(one[0])])
+def test_compressed_data_are_for_the_same(folder: Path, tmp_path: Path, names: list[str], task: str) -> None:
+    for name in names:
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress((folder / name).read_bytes()))
+    assert guess_task([str(tmp_path / f"{name}.gz") for name in names]) == task
 
 
 @pytest.mark.parametrize(("name", "words"), [("mixed.csv", "--task"), ("sounds", "--task classify or transcribe")])

@@ -12,9 +12,9 @@ import torch
 
 from gatework.cli.main import status_of
 from gatework.data import Vocabulary
-from gatework.data.midi import read_midi, write_midi
-from gatework.data.piano_rolls import KEYS, pitches_of, roll_of
-from gatework.data.roll_files import read_csv_roll
+from gatework.data.music.midi import read_midi, write_midi
+from gatework.data.music.piano_rolls import KEYS, pitches_of, roll_of
+from gatework.data.music.roll_files import read_csv_roll
 from gatework.models import LanguageModel, MusicModel
 from gatework.settings import MusicGeneration
 from gatework.storage import read_tensors

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gatework.data.tagged import MOST_WORDS
+from gatework.data.tagging.tagged import MOST_WORDS
 from gatework.errors import InputError
 from gatework.tasks.tag_input import Line, lines_to_tag, sentences_to_tag
 

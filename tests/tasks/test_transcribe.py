@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from gatework.data.audio import read_wav, write_wav
 from gatework.data.dataset import Dataset
+from gatework.data.sound.audio import read_wav, write_wav
 from gatework.errors import InputError
 from gatework.generation.transcripts import transcribe
 from gatework.models import Transcriber
@@ -71,6 +71,19 @@ def test_it_learns_to_write_tones_down(trained: Transcriber, dataset: Dataset) -
     assert score.figures["beam_word_error_rate"] == whole / len(dataset.test)
     assert "character error rate" in "".join(TASK.score_lines(trained, score, "tones"))
     assert TASK.score_record(trained, score, "tones")["unit"] == "symbol"
+
+
+def test_what_is_measured_is_searched_for_as_asked(trained: Transcriber, dataset: Dataset) -> None:
+    usual = TASK.score(trained, dataset, "train", name="tones").figures
+    greedy = TASK.answering(TranscribePrediction(beam=1))
+    found = greedy.score(trained, dataset, "train", name="tones")
+    assert found.figures["beam_character_error_rate"] == found.figures["character_error_rate"]
+    assert "beam search: beam 1, language weight 0.5" in greedy.score_lines(trained, found, "tones")[-1]
+    fewest = TASK.answering(TranscribePrediction(insertion_bonus=-1e6, language_weight=0, batch=3))
+    nothing = fewest.score(trained, dataset, "train", name="tones").figures
+    assert nothing["beam_character_error_rate"] == 1.0  # of every symbol that was said, none is written
+    assert nothing["beam_character_error_rate"] > usual["beam_character_error_rate"]
+    assert nothing["character_error_rate"] == usual["character_error_rate"]
 
 
 class Stop(Callback):

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from gatework.data.dataset import Dataset, make_dataset
 from gatework.data.padding import Batch, padded
-from gatework.data.symbols import Symbols
+from gatework.data.text.symbols import Symbols
 from gatework.errors import InputError
 from gatework.models.encoder import make_stack
 from gatework.models.model import ExampleModel, Totals

@@ -6,13 +6,14 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from gatework.data import Corpus
 from gatework.errors import DamagedFileError, InputError, StorageError
 from gatework.generation import TextWriter
+from gatework.settings.training import OptimizerName
 from gatework.training import Callback, Interrupted, Trainer
 from gatework.training.checkpoint import checkpoint_path
 
@@ -83,7 +84,7 @@ def test_again_and_again(setup: Callable[..., Any], tmp_path: Path) -> None:
     check_stopped_and_resumed(setup(dropout=0.3, validate_every=8), tmp_path, stops)
 
 
-@pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"])
+@pytest.mark.parametrize("name", get_args(OptimizerName))
 def test_every_optimizer(setup: Callable[..., Any], tmp_path: Path, name: str) -> None:
     check_stopped_and_resumed(setup(optimizer=name, dropout=0.2), tmp_path, [StopAt(17)])
 

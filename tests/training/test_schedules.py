@@ -23,6 +23,7 @@ BY_HAND: dict[str, Callable[[Any], torch.optim.Optimizer]] = {
     "adagrad": lambda p: torch.optim.Adagrad(p, lr=0.03),
     "adadelta": lambda p: torch.optim.Adadelta(p, lr=0.03, rho=0.95),
     "rmsprop": lambda p: torch.optim.RMSprop(p, lr=0.03, alpha=0.95),
+    "rmsprop-momentum": lambda p: torch.optim.RMSprop(p, lr=0.03, alpha=0.95, momentum=0.7),
     "adam": lambda p: torch.optim.Adam(p, lr=0.03, betas=(0.7, 0.95)),
     "adamw": lambda p: torch.optim.AdamW(p, lr=0.03, betas=(0.7, 0.95), weight_decay=0.1),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -138,12 +139,16 @@ def test_a_signal_is_polled(number: int, status: int) -> None:
 
 
 def test_a_second_signal_is_obeyed_at_once() -> None:
-    with StopSignals() as stop:
-        os.kill(os.getpid(), signal.SIGINT)
-        with pytest.raises(Interrupted):
-            stop.poll()
-        with pytest.raises(KeyboardInterrupt):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it in what they run behind them
+    try:
+        with StopSignals() as stop:
             os.kill(os.getpid(), signal.SIGINT)
+            with pytest.raises(Interrupted):
+                stop.poll()
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_handlers_come_back_after_an_error() -> None:
@@ -151,3 +156,10 @@ def test_handlers_come_back_after_an_error() -> None:
     with pytest.raises(ValueError, match="x"), StopSignals():
         raise ValueError("x")
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_stop_goes_from_process_to_process():
+    """Workers of a study pass it on to the process that waits for them."""
+    passed = pickle.loads(pickle.dumps(Interrupted(signal.SIGTERM)))
+    assert isinstance(passed, Interrupted)
+    assert (passed.status, str(passed)) == (143, "SIGTERM")

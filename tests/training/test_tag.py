@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from gatework.data.tagged_dataset import TaggedDataset, load_tagged
+from gatework.data.tagging.tagged_dataset import TaggedDataset, load_tagged
 from gatework.models import Tagger
 from gatework.settings.tasks.tag import TagData, TagTraining
 from gatework.training import Callback, Interrupted, RunFolder, Trainer, measure

@@ -7,8 +7,8 @@ import torch
 from little_translation import PAIRS, SMALL
 
 from gatework.data.dataset import make_dataset
-from gatework.data.language_pair import LanguagePair
-from gatework.data.translated import Translated
+from gatework.data.translation.language_pair import LanguagePair
+from gatework.data.translation.translated import Translated
 from gatework.generation.translating import Translator
 from gatework.models.pretrained import own_tensors
 from gatework.models.translate import TranslationModel

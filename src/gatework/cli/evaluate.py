@@ -36,7 +36,8 @@ def evaluate(
 ) -> int:
     """Measure a trained model on held-out data: of a text nats, bits and perplexity per symbol.
 
-    Where answers are measured, as translations are, the options of `predict` say how they are made.
+    Where answers are measured, as translations are, the options of `predict` say how they are made; such as
+    --text-column and --missing say how DATA are read.
 
     [bold]Examples[/]
 
@@ -57,10 +58,15 @@ def evaluate(
     model = load_model(run, device)
     check_given(settings, SECTIONS, model.task)
     task = find_task(model.task)
-    if given := settings.get("prediction"):
-        task = task.answering(checked(task.settings.prediction, given))
+    given = settings.get("prediction", {})
+    reading = {name: value for name, value in given.items() if name in task.settings.data.model_fields}
+    if reading and not data:
+        option = f"--{next(iter(reading)).replace('_', '-')}"
+        raise InputError(f"{option} says how DATA are read", "give some, or leave it out")
+    if answering := {name: value for name, value in given.items() if name not in reading}:
+        task = task.answering(checked(task.settings.prediction, answering))
     if data:
-        used, chosen = given_data(task, model, run, data, encoding), "train"
+        used, chosen = given_data(task, model, run, data, {"encoding": encoding, **reading}), "train"
         name = used.name
     else:
         used, chosen = own_data(RunFolder.find(run)), part or "validation"

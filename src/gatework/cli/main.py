@@ -13,7 +13,21 @@ from typing import Annotated
 import typer
 
 from gatework import __version__
-from gatework.cli import cells, doctor, evaluate, explain, generate, plot, predict, rate, study, train, tune, words
+from gatework.cli import (
+    cells,
+    compare,
+    doctor,
+    evaluate,
+    explain,
+    generate,
+    plot,
+    predict,
+    rate,
+    study,
+    train,
+    tune,
+    words,
+)
 from gatework.cli.console import print_error
 from gatework.errors import DivergedError, GateworkError
 from gatework.settings import TASKS
@@ -21,7 +35,7 @@ from gatework.settings import TASKS
 INPUT_ERROR = 2
 DIVERGED = 3
 
-TRAINING = (train, rate, tune)
+TRAINING = (train, rate, tune, compare)
 """Commands whose help shows the options of a task."""
 OTHERS = (generate, predict, evaluate, plot, words, study, cells, explain, doctor)
 COMMANDS = frozenset(command.__name__.rpartition(".")[2] for command in (*TRAINING, *OTHERS))

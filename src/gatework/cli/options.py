@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Collection, Mapping
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -39,18 +39,10 @@ def with_settings(
     Args:
         command: the function behind the command.
         tasks: task -> section -> settings; a field of the same name in several tasks is one option.
-        shown: the tasks whose options the help shows, with the defaults of the first; the others are hidden.
+        shown: the tasks whose options the help shows, each with its defaults; those of the others are hidden.
         leave_out: fields that are no option.
     """
-    order = sorted(tasks, key=lambda task: [*shown, task].index(task))
-    fields: dict[str, tuple[str, FieldInfo, bool]] = {}
-    for task in order:
-        for section, model in tasks[task].items():
-            for name, field in model.model_fields.items():
-                if name not in leave_out:
-                    first = fields.setdefault(name, (section, field, task in shown))
-                    if first[1].annotation != field.annotation and get_origin(_plain_type(field)) is Literal:
-                        fields[name] = (section, _open(first[1]), first[2])
+    fields = _gathered(tasks, shown, leave_out)
 
     def called(**values: Any) -> Any:
         settings: dict[str, dict[str, Any]] = {}
@@ -63,12 +55,36 @@ def with_settings(
         return command(settings=settings, **values)
 
     own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "settings"]
-    made = [_option(name, field, TITLES[section], not seen) for name, (section, field, seen) in fields.items()]
+    made = [_option(name, one) for name, one in fields.items()]
     signature = inspect.Signature([p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in [*own, *made]])
     called.__signature__ = signature  # type: ignore[attr-defined]
     called.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
     called.__doc__, called.__name__ = command.__doc__, command.__name__
     return called
+
+
+class _Setting(NamedTuple):
+    """A field, its section, and its default in each task whose options are shown."""
+
+    section: str
+    field: FieldInfo
+    defaults: dict[str, Any]
+
+
+def _gathered(tasks: Mapping[str, Sections], shown: Collection[str], leave_out: Collection[str]) -> dict[str, _Setting]:
+    """The fields of all tasks by their names, those of the shown ones first."""
+    found: dict[str, _Setting] = {}
+    for task in sorted(tasks, key=lambda task: [*shown, task].index(task)):
+        for section, model in tasks[task].items():
+            for name, field in model.model_fields.items():
+                if name in leave_out:
+                    continue
+                first = found.setdefault(name, _Setting(section, field, {}))
+                if first.field.annotation != field.annotation and get_origin(_plain_type(field)) is Literal:
+                    found[name] = first._replace(field=_open(first.field))
+                if task in shown:
+                    first.defaults[task] = field.default
+    return found
 
 
 def check_given(settings: Mapping[str, Mapping[str, Any]], tasks: Mapping[str, Sections], task: str) -> None:
@@ -108,16 +124,17 @@ def _word(value: Any) -> str:
     return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
-def _option(name: str, field: FieldInfo, panel: str, hidden: bool) -> inspect.Parameter:
+def _option(name: str, setting: _Setting) -> inspect.Parameter:
+    field = setting.field
     flag = _flag(name, field)
     kind = list[str] if _is_mapping(field) else _plain_type(field)
     flags = [f"{flag}/--no-{flag[2:]}"] if kind is bool else [flag]
     option = typer.Option(
         *flags,
-        help=f"{escape(field.description or '')}{_shown_default(field.default)}",
-        rich_help_panel=panel,
+        help=f"{escape(field.description or '')}{_shown_defaults(setting.defaults)}",
+        rich_help_panel=TITLES[setting.section],
         metavar="NAME=VALUE" if _is_mapping(field) else None,
-        hidden=hidden,
+        hidden=not setting.defaults,
     )
     wanted = kind | None if kind != list[str] else kind
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[wanted, option])
@@ -135,21 +152,25 @@ def _flag(name: str, field: FieldInfo) -> str:
 
 
 def _plain_type(field: FieldInfo) -> Any:
-    """The type of a field without None."""
+    """The type of a field without None, and without what pydantic notes beside it."""
     kinds = [kind for kind in get_args(field.annotation) if kind is not type(None)]
     is_union = type(None) in get_args(field.annotation)
-    return kinds[0] if is_union else field.annotation
+    kind = kinds[0] if is_union else field.annotation
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _is_mapping(field: FieldInfo) -> bool:
     return get_origin(field.annotation) is dict
 
 
-def _shown_default(default: Any) -> str:
-    """The default as the help shows it. Typer's own default is None, which tells what the user left out."""
-    if default in (None, "", {}) or isinstance(default, bool):
-        return ""
-    return rf" [dim]\[default: {default}][/dim]"
+def _shown_defaults(defaults: Mapping[str, Any]) -> str:
+    """The default as the help shows it, or that of each task. Typer's own is None: it tells what the user left out."""
+    of: dict[str, list[str]] = {}
+    for task, default in defaults.items():
+        said = "" if default in (None, "", {}, []) or isinstance(default, bool) else str(default)
+        of.setdefault(said, []).append(task)
+    words = [f"{said} ({', '.join(those)})" if len(of) > 1 else said for said, those in of.items() if said]
+    return rf" [dim]\[default: {'; '.join(words)}][/dim]" if words else ""
 
 
 def read_pairs(words: list[str], example: str) -> dict[str, Any]:

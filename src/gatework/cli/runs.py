@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -89,8 +90,10 @@ def own_data(folder: RunFolder) -> Any:
     return data
 
 
-def given_data(task: Task[Any, Any], model: Model[Any, Any], run: str, sources: list[str], encoding: str) -> Any:
-    """A user's data, read as the run's were, with the model's codec; all of them are in the part ``train``.
+def given_data(
+    task: Task[Any, Any], model: Model[Any, Any], run: str, sources: list[str], asked: Mapping[str, Any]
+) -> Any:
+    """A user's data, read as the run's were or as asked for, with the model's codec; all are in the part ``train``.
 
     Raises:
         InputError: they cannot be read.
@@ -102,5 +105,5 @@ def given_data(task: Task[Any, Any], model: Model[Any, Any], run: str, sources: 
     unsplit = {"validation": 0, "test": 0, "validation_data": [], "test_data": [], "max_length": None}
     known = task.settings.data.model_fields
     settings |= {name: value for name, value in unsplit.items() if name in known}
-    settings |= {"sources": sources, "encoding": encoding, **task.reading(model)}
+    settings |= {**task.reading(model), **asked, "sources": sources}
     return task.load(checked(task.settings.data, settings), codec=model.codec)

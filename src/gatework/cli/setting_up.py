@@ -11,7 +11,6 @@ from gatework.errors import InputError, did_you_mean
 from gatework.settings import TASKS, RunConfig, checked_config
 
 if TYPE_CHECKING:
-    from gatework.models import Model
     from gatework.tasks import Task
     from gatework.training import RunFolder, Trainer
 
@@ -70,6 +69,8 @@ def with_given(saved: dict[str, Any], settings: dict[str, dict[str, Any]]) -> di
 
 def new_trainer(task: Task[Any, Any], config: RunConfig, folder: RunFolder | None = None) -> tuple[RunConfig, Trainer]:
     """Read the data, settle what they decide, make the model, and check all that can be before anything is written."""
+    from gatework.tasks.building import trainer_of
+
     return trainer_of(task, config, read_data(task, config, None if folder is None else folder.data), folder)
 
 
@@ -81,34 +82,8 @@ def read_data(task: Task[Any, Any], config: RunConfig, keep: Path | None = None)
         return task.load(config.data, progress=progress, keep=keep)
 
 
-def trainer_of(
-    task: Task[Any, Any], config: RunConfig, data: Any, folder: RunFolder | None = None
-) -> tuple[RunConfig, Trainer]:
-    """Settle what the data decide, make the model, and check all that can be before anything is written."""
-    from gatework.training import Trainer
-
-    config = task.settled(config, data)
-    trainer = Trainer(build_model(task, config, data), data, config.training, folder)
-    task.check(trainer)
-    return config, trainer
-
-
 def source_name(config: RunConfig) -> str:
     """What a folder for results from these data is called: letters, digits and dashes, 30 at the most."""
     default = "python-reference" if config.task == "language" else config.task
     source = Path(config.data.sources[0]).stem if config.data.sources else default
     return (re.sub(r"[^A-Za-z0-9]+", "-", source).strip("-").lower() or "text")[:30]
-
-
-def build_model(task: Task[Any, Any], config: RunConfig, data: Any) -> Model[Any, Any]:
-    """The model of a configuration; its size is checked before any memory is taken."""
-    import torch
-
-    from gatework.training import check_memory
-
-    with torch.device("meta"):
-        skeleton = task.build(config.model, data)
-    parameters = sum(parameter.numel() for parameter in skeleton.parameters())
-    check_memory(parameters, task.activations(config, data))
-    torch.manual_seed(config.training.seed)
-    return task.build(config.model, data)

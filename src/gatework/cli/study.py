@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatework.errors import InputError
-
 if TYPE_CHECKING:
     from gatework.studies import Study
 
@@ -62,42 +60,14 @@ def study(
 
 def _run(study: Study, path: Path, quick: bool, seeds: int | None, jobs: int | None, again: bool, so_far: bool) -> int:
     import os
-    import time
 
     from gatework.cli.console import out
-    from gatework.cli.trials import shown_trials
-    from gatework.storage import write_text
-    from gatework.studies import Report, Scope, StudyFolder, found_trials, run_study
-    from gatework.training.signals import Interrupted, StopSignals
+    from gatework.cli.studying import carry_out
+    from gatework.studies import Scope, StudyFolder
 
-    scope = Scope(quick, seeds)
     folder = StudyFolder(path, study.name)
     folder.start({"quick": quick, "seeds": seeds})
-    start = time.perf_counter()
     out.print(f"[bold]{study.title}[/]\n{study.question}", highlight=False)
-    known = 0
-    try:
-        with StopSignals() as stop, shown_trials(stop.poll) as progress:
-            if so_far:
-                trials, known = found_trials(study, scope, folder)
-            else:
-                trials = run_study(
-                    study, scope, folder, jobs=jobs or os.cpu_count() or 1, again=again, progress=progress
-                )
-    except Interrupted as stopped:
-        out.print(f"stopped; what was made is kept in {path}: the same command goes on", markup=False)
-        return stopped.status
-    if not trials:
-        raise InputError(f"{path} has no trials yet", "leave out --so-far")
-    if not trials.good:
-        raise InputError(f"all {len(trials)} trials failed, the first by {trials[0].error}", "see trials in the folder")
-    report = Report(path)
-    if known > len(trials):
-        report.text(f"**Unfinished**: {len(trials)} of the {known} trials known to be needed so far were made.")
-    study.report(trials, report, scope)
-    write_text(path / "report.md", report.markdown(study, scope, trials, time.perf_counter() - start))
-    folder.write_table(trials)
-    if trials.failed:
-        out.print(f"{len(trials.failed)} of {len(trials)} trials failed; the report names them")
+    carry_out(study, Scope(quick, seeds), folder, jobs=jobs or os.cpu_count() or 1, again=again, so_far=so_far)
     out.print(f"report: {path / 'report.md'}", markup=False)
     return 0

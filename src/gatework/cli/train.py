@@ -14,7 +14,6 @@ from gatework.cli.setting_up import (
     LIMITS,
     PURPOSES,
     SECTIONS,
-    build_model,
     merged_config,
     new_trainer,
     source_name,
@@ -107,6 +106,7 @@ def _resume(name: str, settings: dict[str, dict[str, Any]]) -> int:
     from gatework.cli.runs import own_data
     from gatework.storage import write_json
     from gatework.tasks import find_task
+    from gatework.tasks.building import build_model
     from gatework.training import RunFolder, Trainer
 
     folder = RunFolder.find(name)

@@ -1,4 +1,4 @@
-"""What a study shows while it runs: how many trials are made, and the last one's settings."""
+"""What a study shows while it runs: how many trials are made, the last one, and how long the others may take."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gatework.cli.console import out
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from gatework.studies import Trial
 
 LINE_SECONDS = 10.0
@@ -19,25 +21,38 @@ LINE_SECONDS = 10.0
 
 
 @contextmanager
-def shown_trials(poll: Callable[[], None]) -> Iterator[Callable[[Trial | None, int, int], None]]:
-    """A bar on a terminal, a line now and then elsewhere; ``poll`` is called after each trial and may raise."""
+def shown_trials(
+    poll: Callable[[], None], said: Callable[[Trial], str], console: Console = out
+) -> Iterator[Callable[[Trial | None, int, int], None]]:
+    """A bar on a terminal, a line now and then elsewhere.
+
+    Args:
+        poll: called after each trial; it may raise.
+        said: how a trial is told.
+        console: where.
+    """
     columns = (MofNCompleteColumn(), BarColumn(bar_width=20), TimeElapsedColumn(), TimeRemainingColumn())
-    last = time.monotonic()
-    with Progress(*columns, TextColumn("{task.description}"), console=out, disable=not out.is_terminal) as bar:
+    start = last = time.monotonic()
+    found = 0
+    text = TextColumn("{task.description}", markup=False)
+    with Progress(*columns, text, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("")
 
         def progress(trial: Trial | None, done: int, total: int) -> None:
-            nonlocal last
-            said = "" if trial is None else _said(trial)
-            bar.update(task, completed=done, total=total, description=said)
-            if not out.is_terminal and trial is not None and time.monotonic() - last > LINE_SECONDS:
+            nonlocal last, found
+            bar.update(task, completed=done, total=total, description="" if trial is None else said(trial))
+            if trial is None:
+                found = done  # in earlier calls, or before this part of the plan was known
+            elif not console.is_terminal and time.monotonic() - last > LINE_SECONDS:
                 last = time.monotonic()
-                out.print(f"{done} of {total}: {said}", markup=False)
+                left = _time_left(last - start, done - found, total - done)
+                console.print(f"{done} of {total}: {said(trial)}; about {left} left", markup=False)
             poll()
 
         yield progress
 
 
-def _said(trial: Trial) -> str:
-    settings = " ".join(f"{name} {value}" for name, value in trial.settings.items())
-    return f"{settings[:100]}: {trial.error or f'{trial.seconds:.1f} s'}"
+def _time_left(seconds: float, made: int, missing: int) -> str:
+    """How long the missing trials may take, if they are like those made in so many seconds."""
+    left = round(seconds / made * missing)
+    return f"{left // 60}:{left % 60:02}"

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from gatework.cli.setting_up import trainer_of
 from gatework.errors import InputError
 from gatework.settings import RunConfig, checked_config
 from gatework.studies.search import Judge, Space
 from gatework.studies.search.search import OutOfTimeError
 from gatework.studies.search.space import Values
+from gatework.tasks.building import trainer_of
 from gatework.training import Callback, Trainer
 
 if TYPE_CHECKING:

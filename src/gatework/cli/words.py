@@ -77,7 +77,7 @@ def _embedding(run: str) -> tuple[list[str], np.ndarray]:
 
 def _show_nearest(word: str, names: Sequence[str], vectors: np.ndarray, count: int) -> None:
     from gatework.cli.console import out
-    from gatework.data.neighbours import nearest
+    from gatework.data.text.neighbours import nearest
 
     for neighbour in nearest(names, vectors, word, count):
         shown = repr(neighbour.word) if neighbour.word.isspace() else neighbour.word
@@ -86,7 +86,7 @@ def _show_nearest(word: str, names: Sequence[str], vectors: np.ndarray, count: i
 
 def _show_coverage(path: Path, names: Sequence[str]) -> None:
     from gatework.cli.console import out
-    from gatework.data.word_vectors import coverage, read_word_vectors
+    from gatework.data.text.word_vectors import coverage, read_word_vectors
 
     found = coverage(names, read_word_vectors(path, names).words)
     missing = f"; without one: {', '.join(found.missing)}" if found.missing else ""
@@ -96,7 +96,7 @@ def _show_coverage(path: Path, names: Sequence[str]) -> None:
 def _write(path: Path, names: Sequence[str], vectors: np.ndarray, overwrite: bool) -> None:
     """Write the vectors of symbols that the format can hold: white space is none."""
     from gatework.cli.console import out
-    from gatework.data.write_word_vectors import write_word_vectors
+    from gatework.data.text.write_word_vectors import write_word_vectors
 
     if path.exists() and not overwrite:
         raise InputError(f"{path} is there already", "name another file, or add --overwrite")

@@ -1,18 +1,23 @@
-"""Texts as sequences of symbols: vocabularies, corpora and the streams that training reads; readers of other data."""
+"""From files to numbers: readers of data, codecs, and the examples and streams that training reads.
 
-from gatework.data.cache import corpora_folder
-from gatework.data.corpus import Corpus, Split, load_corpus
-from gatework.data.decoder import Decoder
-from gatework.data.labelled_files import read_labelled_files
-from gatework.data.parallel import read_parallel_files, read_parallel_table
-from gatework.data.series import read_series
-from gatework.data.streams import Streams, Window
-from gatework.data.tables import read_table
-from gatework.data.tagged import read_tagged
-from gatework.data.ts_files import read_ts
-from gatework.data.vocabulary import Vocabulary
-from gatework.data.word_vectors import read_word_vectors
-from gatework.data.write_word_vectors import write_word_vectors
+What all kinds of data share lies here: ``codec``, ``scaling``, ``dataset``, ``batches``, ``padding``. The chapters,
+each of which builds on none but those before it: ``files``, ``text``, ``corpora``, ``series``, ``sound``,
+``labelled``, ``tagging``, ``translation``, ``music``, ``pictures``.
+"""
+
+from gatework.data.corpora.cache import corpora_folder
+from gatework.data.corpora.corpus import Corpus, Split, load_corpus
+from gatework.data.corpora.streams import Streams, Window
+from gatework.data.files.tables import read_table
+from gatework.data.labelled.labelled_files import read_labelled_files
+from gatework.data.labelled.ts_files import read_ts
+from gatework.data.series.series import read_series
+from gatework.data.tagging.tagged import read_tagged
+from gatework.data.text.decoder import Decoder
+from gatework.data.text.vocabulary import Vocabulary
+from gatework.data.text.word_vectors import read_word_vectors
+from gatework.data.text.write_word_vectors import write_word_vectors
+from gatework.data.translation.parallel import read_parallel_files, read_parallel_table
 
 __all__ = [
     "Corpus",

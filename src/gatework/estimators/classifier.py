@@ -10,11 +10,11 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from gatework.data.class_codec import ClassifierCodec, InputKind
-from gatework.data.class_reader import choose_reader, settled
-from gatework.data.dataset import make_dataset
-from gatework.data.labelled_dataset import ClassExample
-from gatework.estimators.estimator import SequenceEstimator, checked_sequences, held_out, seeded
+from gatework.data.dataset import divided, make_dataset
+from gatework.data.labelled.class_codec import ClassifierCodec, InputKind
+from gatework.data.labelled.class_reader import choose_reader, settled
+from gatework.data.labelled.labelled_dataset import ClassExample
+from gatework.estimators.estimator import SequenceEstimator, checked_sequences, seeded
 from gatework.models.classify import Classifier
 from gatework.settings.tasks.classify import SETTINGS, ClassifierConfig, ClassifyData, usual_epochs
 from gatework.tasks.classify import settled_model
@@ -58,8 +58,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         if len(self.classes_) < 2:
             raise ValueError(f"y has one class only, {self.classes_[0]!r}: give two or more")
         names = _names(self.classes_)
-        own: ClassifyData = self._section(ClassifyData)
-        train, held = held_out(len(sequences), own.validation, own.split_seed, numbers.tolist())
+        own: ClassifyData = self._section(ClassifyData).model_copy(update={"test": 0.0})
+        train, held, _ = divided(range(len(sequences)), own, numbers.tolist())
         kind: InputKind = "text" if isinstance(sequences[0], str) else "series"
         known = [sequences[place] for place in train]
         own = settled(own, kind, known)
@@ -111,6 +111,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
 
     def _refit(self, fitted: Mapping[str, Any]) -> None:
         self.classes_ = np.array(fitted["classes"], dtype=np.dtype(fitted["dtype"]))
+        if not set(self.model_.codec.labels.names) <= set(_names(self.classes_)):
+            raise ValueError("its classes are not the model's")
 
 
 def _names(classes: np.ndarray) -> list[str]:

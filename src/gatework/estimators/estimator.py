@@ -6,8 +6,9 @@ the best model by its figure, and with pickle to save; benchmarks/estimators.py 
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -105,14 +106,20 @@ class SequenceEstimator(BaseEstimator):
             DamagedFileError: a file does not hold what it should.
         """
         place = Path(folder)
-        header = read_json(place / "estimator.json")
+        path = place / "estimator.json"
+        header = read_json(path)
         if not isinstance(header, dict) or header.get("format") != FORMAT or "parameters" not in header:
-            raise DamagedFileError(f"{place / 'estimator.json'} describes no estimator", f"expected format {FORMAT!r}")
+            raise DamagedFileError(f"{path} describes no estimator", f"give one that has the format {FORMAT!r}")
         if header.get("class") != cls.__name__:
             raise InputError(f"{place} holds a {header.get('class')}", f"load it with {header.get('class')}.load")
-        found = cls(**header["parameters"])
+        with _read_from(path, "parameters of this estimator"):
+            found = cls(**header["parameters"])
+            for kind in found._sections():
+                found._section(kind)
         found.model_ = cls.Network.from_pretrained(place)
-        found._refit(read_json(place / "fitted.json"))
+        fitted = read_json(place / "fitted.json")
+        with _read_from(place / "fitted.json", "what was fitted beside the model"):
+            found._refit(fitted)
         return found
 
     def _sections(self) -> list[type[BaseModel]]:
@@ -124,6 +131,15 @@ class SequenceEstimator(BaseEstimator):
 
     def _refit(self, fitted: Mapping[str, Any]) -> None:
         """Take back what ``_fitted`` gave."""
+
+
+@contextlib.contextmanager
+def _read_from(path: Path, wanted: str) -> Iterator[None]:
+    """Say which file does not hold what it should."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError, InputError) as error:
+        raise DamagedFileError(f"{path} does not hold {wanted} ({error})", "restore it or make it again") from error
 
 
 class _Lines(Callback):
@@ -183,13 +199,3 @@ def checked_sequences(X: Any) -> list[Any]:
 def seeded(training: TrainingConfig) -> None:
     """Draw the parameters of a model by the training's seed."""
     torch.manual_seed(training.seed)
-
-
-def held_out(count: int, share: float, seed: int, groups: Sequence[Any] | None = None) -> tuple[list[int], list[int]]:
-    """Places of what is learnt from and of what the best model is chosen by, each group by the same share."""
-    generator = np.random.default_rng(seed)
-    places: dict[Any, list[int]] = {}
-    for place in range(count):
-        places.setdefault(None if groups is None else groups[place], []).append(place)
-    held = {int(place) for one in places.values() for place in generator.permutation(one)[: round(len(one) * share)]}
-    return [place for place in range(count) if place not in held], sorted(held)

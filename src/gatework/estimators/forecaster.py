@@ -8,10 +8,10 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from gatework.data.series import Series, SeriesTable
-from gatework.data.series_codec import Prepared
-from gatework.data.series_dataset import divided_series
-from gatework.data.series_windows import last_window
+from gatework.data.series.series import Series, SeriesTable
+from gatework.data.series.series_codec import Prepared
+from gatework.data.series.series_dataset import divided_series
+from gatework.data.series.series_windows import last_window
 from gatework.estimators.estimator import SequenceEstimator, seeded
 from gatework.models.forecast import ForecastModel
 from gatework.settings.tasks.forecast import SETTINGS, ForecastConfig, ForecastData

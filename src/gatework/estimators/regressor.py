@@ -9,12 +9,12 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from gatework.data.class_codec import InputKind
-from gatework.data.class_reader import choose_reader, settled
-from gatework.data.dataset import make_dataset
+from gatework.data.dataset import divided, make_dataset
+from gatework.data.labelled.class_codec import InputKind
+from gatework.data.labelled.class_reader import choose_reader, settled
 from gatework.data.scaling import Scaling
-from gatework.data.symbols import Symbols
-from gatework.estimators.estimator import SequenceEstimator, checked_sequences, held_out, seeded
+from gatework.data.text.symbols import Symbols
+from gatework.estimators.estimator import SequenceEstimator, checked_sequences, seeded
 from gatework.models.regress import NumberedExample, Regressor, RegressorCodec
 from gatework.settings.regress import RegressorConfig, RegressorTraining
 from gatework.settings.tasks.classify import ClassifyData
@@ -55,8 +55,8 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
             raise ValueError(f"y has the shape {numbers.shape} or is not finite, expected finite (n,) or (n, outputs)")
         self.one_number_ = numbers.ndim == 1
         numbers = numbers[:, None] if self.one_number_ else numbers
-        own: ClassifyData = self._section(ClassifyData)
-        train, held = held_out(len(sequences), own.validation, own.split_seed)
+        own: ClassifyData = self._section(ClassifyData).model_copy(update={"test": 0.0})
+        train, held, _ = divided(range(len(sequences)), own)
         kind: InputKind = "text" if isinstance(sequences[0], str) else "series"
         known = [sequences[place] for place in train]
         own = settled(own, kind, known)

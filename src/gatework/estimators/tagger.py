@@ -8,9 +8,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from gatework.data.dataset import make_dataset
-from gatework.data.tag_codec import TaggerCodec
-from gatework.estimators.estimator import SequenceEstimator, held_out, seeded
+from gatework.data.dataset import divided, make_dataset
+from gatework.data.tagging.tag_codec import TaggerCodec
+from gatework.estimators.estimator import SequenceEstimator, seeded
 from gatework.models.tag import Tagger
 from gatework.settings.tasks.tag import SETTINGS, TagData, TaggerConfig
 
@@ -47,8 +47,8 @@ class SequenceTagger(SequenceEstimator):
         for place, (words, given) in enumerate(zip(sentences, tags, strict=True)):
             if len(words) != len(given):
                 raise ValueError(f"X[{place}] has {len(words)} words and y[{place}] {len(given)} tags")
-        own: TagData = self._section(TagData)
-        train, held = held_out(len(sentences), own.validation, own.split_seed)
+        own: TagData = self._section(TagData).model_copy(update={"test": 0.0})
+        train, held, _ = divided(range(len(sentences)), own)
         known = [tags[place] for place in train]
         if len({tag for one in known for tag in one}) < 2:
             raise ValueError("y has one tag only: give two or more")

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gatework.data.symbols import END, START
+from gatework.data.text.symbols import END, START
 from gatework.errors import DivergedError, InputError
 from gatework.generation.ranges import check_ranges
 from gatework.generation.sampling import Sampling

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gatework.data.alignments import collapsed
+from gatework.data.sound.alignments import collapsed
 from gatework.errors import DivergedError
 from gatework.generation.hypotheses import Hypothesis
 from gatework.generation.ranges import check_ranges

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from gatework.data.alignments import label_steps
+from gatework.data.sound.alignments import label_steps
 from gatework.generation.ctc import CTCOptions, ctc_beam, ctc_greedy
 from gatework.generation.hypotheses import Hypothesis
 from gatework.models.transcribe import Transcriber

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from gatework.data.batches import Buckets
-from gatework.data.language_pair import LanguagePair, name_of
 from gatework.data.padding import padded
-from gatework.data.parallel import read_parallel_table
-from gatework.data.symbols import END, Symbols
+from gatework.data.text.symbols import END, Symbols
+from gatework.data.translation.language_pair import LanguagePair, name_of
+from gatework.data.translation.parallel import read_parallel_table
 from gatework.errors import InputError
 from gatework.generation.beam import Step, beam_search
 from gatework.generation.hypotheses import BeamOptions, Hypothesis

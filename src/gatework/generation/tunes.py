@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gatework.data.piano_rolls import checked_roll, roll_of
+from gatework.data.music.piano_rolls import checked_roll, roll_of
 from gatework.errors import DivergedError
 from gatework.generation.ranges import check_ranges
 from gatework.models.music import MusicModel

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gatework.data.separator import SeparatorFinder
+from gatework.data.corpora.separator import SeparatorFinder
 from gatework.engine.generator import Generator as NativeGenerator
 from gatework.errors import DivergedError, InputError
 from gatework.generation.native import native_generator

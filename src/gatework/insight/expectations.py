@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatework.data.piano_rolls import KEYS, LOWEST, checked_roll
+from gatework.data.music.piano_rolls import KEYS, LOWEST, checked_roll
 from gatework.insight.figure import literal, new_figure, save_figure
 from gatework.insight.rolls import STEPS, pitch_name
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gatework.data.piano_rolls import HIGHEST, LOWEST, checked_roll
+from gatework.data.music.piano_rolls import HIGHEST, LOWEST, checked_roll
 from gatework.insight.figure import literal, new_figure, save_figure
 
 STEPS = 256

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gatework.data.captions import CaptionCodec, Captioned
 from gatework.data.padding import Batch, is_real, padded
+from gatework.data.pictures.captions import CaptionCodec, Captioned
 from gatework.models.attentive_decoder import AttentiveDecoder, DecoderState
 from gatework.models.bridge import VectorBridge
 from gatework.models.model import ExampleModel, Totals
-from gatework.models.regions import FeatureRegions, PictureRegions
+from gatework.models.regions import FeatureRegions, PictureRegions, RegionReading
 from gatework.settings.tasks.caption import CaptionConfig
 
 
@@ -74,12 +75,24 @@ class Captioner(ExampleModel[CaptionConfig, CaptionCodec, Captioned, Captions]):
         self.regions: PictureRegions | FeatureRegions
         if codec.scaling is None:
             self.regions = PictureRegions(
-                codec.size, convolutions=config.convolutions, channels=config.channels, width=config.region_size
+                codec.size,
+                convolutions=config.convolutions,
+                channels=config.channels,
+                width=config.region_size,
+                colours=config.colours,
             )
         else:
             self.regions = FeatureRegions(len(codec.scaling), config.region_size)
+        self.reading: RegionReading | None = None
+        if config.reading_size:
+            self.reading = RegionReading(config.reading, config.region_size)
         self.decoder = AttentiveDecoder(config, len(codec.symbols), config.region_size)
         self.bridge = VectorBridge(config.region_size, self.decoder.stack)
+        self.words: nn.Linear | None = None
+        if config.word_loss:
+            count = len(codec.symbols) - codec.symbols.special
+            self.words = nn.Linear(config.region_size, count)
+            nn.init.constant_(self.words.bias, -math.log(max(count, 1)))  # a region tells of about one word
 
     def length(self, example: Captioned) -> int:
         """Symbols of the longest caption, its end included."""
@@ -104,8 +117,16 @@ class Captioner(ExampleModel[CaptionConfig, CaptionCodec, Captioned, Captions]):
 
     def begin(self, seen: Seen) -> DecoderState:
         """Look at pictures; where the decoder of each starts."""
+        return self._start(*self._look(seen))
+
+    def _look(self, seen: Seen) -> tuple[Tensor, Tensor]:
+        """The regions (regions, batch, width) of pictures, and how many each has (batch,)."""
         values = self.regions(seen.values)
-        lengths = values.new_full((values.shape[1],), len(values)).long() if seen.regions is None else seen.regions
+        return values, values.new_full((values.shape[1],), len(values)).long() if seen.regions is None else seen.regions
+
+    def _start(self, values: Tensor, lengths: Tensor) -> DecoderState:
+        if self.reading is not None:
+            values = self.reading(values, lengths)
         real = is_real(lengths, len(values))[:, :, None]
         mean = torch.where(real, values, 0).sum(dim=0) / lengths[:, None]
         first = self.bridge(mean, self.decoder.stack.initial_state(values.shape[1]))
@@ -117,21 +138,36 @@ class Captioner(ExampleModel[CaptionConfig, CaptionCodec, Captioned, Captions]):
         Returns:
             Logits (n, symbols) of the n real symbols, and where these are, (time, rows) bool.
         """
+        return self._write(batch, self.begin(batch))
+
+    def _write(self, batch: Captions, state: DecoderState) -> tuple[Tensor, Tensor]:
         read = batch.read
         if self.training and self.config.word_dropout:
             dropped = torch.rand(read.shape, device=read.device) < self.config.word_dropout
             dropped[0] = False  # the start says nothing that could be leant on
             read = read.masked_fill(dropped, 0)
-        readouts = self.decoder(read, self.begin(batch).select(batch.picture)).readouts
+        readouts = self.decoder(read, state.select(batch.picture)).readouts
         real = is_real(batch.lengths, len(read))
         return self.decoder.logits(readouts[real]).float(), real
 
     def loss(self, batch: Captions) -> Tensor:
-        """Mean over captions of the cross-entropy of all their symbols, nats."""
-        logits, real = self(batch)
+        """Mean over captions of the cross-entropy of all their symbols, and of the words told from regions, nats."""
+        values, lengths = self._look(batch)
+        logits, real = self._write(batch, self._start(values, lengths))
         smoothing = self.config.label_smoothing
         total = F.cross_entropy(logits, batch.written[real], label_smoothing=smoothing, reduction="sum")
+        if self.words is not None:
+            total = total + self.config.word_loss * self._word_loss(batch, values, lengths)
         return total / len(batch.lengths)
+
+    def _word_loss(self, batch: Captions, values: Tensor, lengths: Tensor) -> Tensor:
+        """Cross-entropy of whether each word is in a caption, by the region that tells it most clearly, summed."""
+        assert self.words is not None
+        real = is_real(lengths, len(values))[:, :, None]
+        told = self.words(values).float().masked_fill(~real, -torch.inf).amax(dim=0)[batch.picture]
+        special = self.codec.symbols.special
+        named = told.new_zeros(len(told), special + told.shape[1]).scatter_(1, batch.written.T, 1.0)[:, special:]
+        return F.binary_cross_entropy_with_logits(told, named, reduction="sum")
 
     def totals(self, batch: Captions) -> Totals:
         """Sums over captions, symbols and pictures.

@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gatework.data.batches import Buckets
-from gatework.data.class_codec import ClassifierCodec
-from gatework.data.labelled_dataset import ClassExample
+from gatework.data.labelled.class_codec import ClassifierCodec
+from gatework.data.labelled.labelled_dataset import ClassExample
 from gatework.data.padding import Batch, padded
-from gatework.data.symbols import Symbols
-from gatework.data.word_vectors import WordVectors
+from gatework.data.text.symbols import Symbols
+from gatework.data.text.word_vectors import WordVectors
 from gatework.errors import InputError, did_you_mean
 from gatework.layers.pooling import Pooling
-from gatework.models.confusion import f1_scores
+from gatework.models.confusion import Confusion, count_pairs
 from gatework.models.encoder import make_stack
 from gatework.models.model import ExampleModel, Totals
 from gatework.models.reading import SymbolReader
@@ -126,28 +126,18 @@ class Classifier(ExampleModel[ClassifierConfig, ClassifierCodec, ClassExample, C
         return (losses * self.weights[batch.labels]).mean()
 
     def totals(self, batch: ClassBatch) -> Totals:
-        """Cross entropy without weights or smoothing; of each class how often it was right, answered and meant."""
+        """Cross entropy without weights or smoothing, and how often which class was answered for which."""
         logits = self(batch.steps, batch.lengths).detach().float()
         totals = {
             "loss": float(F.cross_entropy(logits, batch.labels, reduction="sum")),
             "count": float(len(batch.labels)),
         }
-        answers = logits.argmax(dim=1)
-        for number in range(len(self.codec.labels)):
-            meant, answered = batch.labels == number, answers == number
-            totals[f"right {number}"] = float((meant & answered).sum())
-            totals[f"answered {number}"] = float(answered.sum())
-            totals[f"meant {number}"] = float(meant.sum())
-        return totals
+        return {**totals, **count_pairs(batch.labels.cpu().numpy(), logits.argmax(dim=1).cpu().numpy())}
 
     def figures(self, totals: Totals) -> dict[str, float]:
         """Accuracy, and F1 as the mean over the classes that occur."""
-        right, answered, meant = (
-            np.array([totals[f"{name} {number}"] for number in range(len(self.codec.labels))])
-            for name in ("right", "answered", "meant")
-        )
-        mean_f1 = float(np.nanmean(f1_scores(right, answered, meant)))
-        return {"accuracy": float(right.sum() / totals["count"]), "macro_f1": mean_f1}
+        confusion = Confusion.of(self.codec.labels.names, totals)
+        return {"accuracy": confusion.accuracy, "macro_f1": confusion.macro_f1}
 
     @torch.no_grad()
     def probabilities(self, examples: Sequence[ClassExample]) -> np.ndarray:

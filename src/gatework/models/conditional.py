@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gatework.data.conditioned import ConditionCodec, Written
+from gatework.data.labelled.conditioned import ConditionCodec, Written
 from gatework.data.padding import Batch, is_real, padded
 from gatework.models.bridge import VectorBridge
 from gatework.models.encoder import make_stack

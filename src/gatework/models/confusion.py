@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
+PAIR = "pair "
 
-def f1_scores(right: np.ndarray, answered: np.ndarray, meant: np.ndarray) -> np.ndarray:
-    """F1 of each class, the harmonic mean of precision and recall; NaN where a class is neither meant nor answered.
+
+def count_pairs(meant: np.ndarray, answered: np.ndarray) -> dict[str, int]:
+    """How often which class was answered for which: sums that many batches of many classes can be added up in.
 
     Args:
-        right: (classes,) how often each was answered and meant.
-        answered: (classes,) how often it was answered.
-        meant: (classes,) how often it was meant.
+        meant: (examples,) int64 numbers of classes, -1 for what is none.
+        answered: (examples,) int64.
+
+    Returns:
+        ``"pair MEANT ANSWERED"`` -> how often, for the pairs that occur.
     """
-    both = answered + meant
-    return np.where(both > 0, 2 * right / np.maximum(both, 1), np.nan)
+    size = int(answered.max(initial=0)) + 1
+    codes, counts = np.unique((meant + 1) * size + answered, return_counts=True)
+    pairs = [divmod(code, size) for code in codes.tolist()]
+    return {f"{PAIR}{m - 1} {a}": count for (m, a), count in zip(pairs, counts.tolist(), strict=True)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +40,24 @@ class Confusion:
     matrix: np.ndarray
 
     @classmethod
-    def of(cls, names: Sequence[str], meant: np.ndarray, answered: np.ndarray) -> Confusion:
-        """Count pairs of class numbers, both (examples,)."""
+    def of(cls, names: Sequence[str], totals: Mapping[str, float]) -> Self:
+        """From the sums that ``count_pairs`` begins; what is none of the classes (-1) counts as the last."""
         matrix = np.zeros((len(names), len(names)), np.int64)
-        np.add.at(matrix, (meant, answered), 1)
+        for name, count in totals.items():
+            if name.startswith(PAIR):
+                meant, answered = map(int, name.removeprefix(PAIR).split())
+                matrix[meant, answered] += round(count)
         return cls(names, matrix)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the examples whose class was answered."""
+        return float(self.matrix.trace() / self.matrix.sum())
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1 of the classes that occur."""
+        return float(np.nanmean(self.f1))
 
     @property
     def support(self) -> np.ndarray:
@@ -56,8 +76,8 @@ class Confusion:
 
     @property
     def f1(self) -> np.ndarray:
-        """See ``f1_scores``."""
-        return f1_scores(self.matrix.diagonal(), self.matrix.sum(axis=0), self.support)
+        """The harmonic mean of precision and recall; NaN where a class is neither meant nor answered."""
+        return _shares(2 * self.matrix.diagonal(), self.matrix.sum(axis=0) + self.support)
 
     def mistakes(self, count: int) -> list[tuple[str, str, int]]:
         """The most frequent mistakes: what was meant, what was answered, how often."""

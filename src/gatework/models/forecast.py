@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gatework.data.series_codec import SeriesCodec
-from gatework.data.series_windows import Window
-from gatework.data.transforms import restore
+from gatework.data.series.series_codec import SeriesCodec
+from gatework.data.series.series_windows import Window
+from gatework.data.series.transforms import restore
 from gatework.errors import InputError
 from gatework.models.forecast_batch import ForecastBatch, side_by_side
 from gatework.models.forecast_figures import forecast_totals, short_figures
@@ -59,12 +59,8 @@ class ForecastModel(ExampleModel[ForecastConfig, SeriesCodec, Window, ForecastBa
         for window in examples:
             if self.config.series_embedding and window.series < 0:
                 self.codec.check_known(window.name)
-            if self.config.distribution == "negative-binomial" and (window.values < 0).any():
-                lowest = np.nanmin(window.values)
-                raise InputError(
-                    f"{window.name} holds {lowest:g}, and --distribution negative-binomial is for counts",
-                    "take another distribution, such as student-t",
-                )
+            if self.config.distribution == "negative-binomial":
+                _check_window_counts(window, self.codec.history)
         return side_by_side(examples, self.codec)
 
     def loss(self, batch: ForecastBatch) -> Tensor:
@@ -104,6 +100,20 @@ class ForecastModel(ExampleModel[ForecastConfig, SeriesCodec, Window, ForecastBa
         wrong = [name for name, value in given.items() if value not in wanted[name]]
         if self.config.distribution == "negative-binomial" and wrong:
             raise InputError(
-                f"--distribution negative-binomial is of counts themselves, not with --{wrong[0]} {given[wrong[0]]}",
-                f"add --{wrong[0]} {wanted[wrong[0]][0]}",
+                "--distribution negative-binomial is of counts themselves, not with "
+                + " and ".join(f"--{name} {given[name]}" for name in wrong),
+                "add " + " ".join(f"--{name} {wanted[name][0]}" for name in wrong),
             )
+
+
+def _check_window_counts(window: Window, history: int) -> None:
+    """Refuse what is no count: below 0 or not whole; the steps that are to come are not known."""
+    values = window.values
+    wrong = np.flatnonzero((values < 0) | ((values != np.floor(values)) & ~np.isnan(values)))
+    if len(wrong):
+        first = int(wrong[0])
+        raise InputError(
+            f"{window.name} holds {values[first]:g} in its row {window.origin - history + first + 1}, and "
+            "--distribution negative-binomial is for counts: whole numbers from 0 on",
+            "correct it, or take another distribution, such as student-t",
+        )

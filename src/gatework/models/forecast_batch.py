@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from gatework.data.padding import Batch
-from gatework.data.series_codec import SeriesCodec
-from gatework.data.series_windows import Window
-from gatework.data.transforms import SMALLEST_SHARE, lag, modelled, shift_and_scale, transform
+from gatework.data.series.series_codec import SeriesCodec
+from gatework.data.series.series_windows import Window
+from gatework.data.series.transforms import SMALLEST_SHARE, lag, modelled, shift_and_scale, transform
 
 
 @dataclass(frozen=True)

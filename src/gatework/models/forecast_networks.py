@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gatework.data.series_codec import SeriesCodec
-from gatework.data.transforms import lag
+from gatework.data.series.series_codec import SeriesCodec
+from gatework.data.series.transforms import lag
 from gatework.layers import select_rows
 from gatework.models.distributions import DISTRIBUTIONS
 from gatework.models.encoder import make_stack

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gatework.data.music.piano_rolls import KEYS
+from gatework.data.music.pieces import Piece, RollCodec
 from gatework.data.padding import Batch, is_real, padded
-from gatework.data.piano_rolls import KEYS
-from gatework.data.pieces import Piece, RollCodec
 from gatework.models.encoder import make_stack
 from gatework.models.model import ExampleModel, Totals
 from gatework.settings import MusicConfig

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from gatework.data.batches import Buckets
 from gatework.data.padding import Batch, padded
 from gatework.data.scaling import Scaling
-from gatework.data.symbols import Symbols
+from gatework.data.text.symbols import Symbols
 from gatework.errors import DamagedFileError
 from gatework.layers.pooling import Pooling
 from gatework.models.encoder import make_stack

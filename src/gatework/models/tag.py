@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from gatework.data.batches import Buckets
 from gatework.data.padding import Batch, is_real, padded
-from gatework.data.tag_codec import NO_TAG, TaggedExample, TaggerCodec
+from gatework.data.tagging.tag_codec import NO_TAG, TaggedExample, TaggerCodec
 from gatework.layers.crf import LinearChainCRF
 from gatework.models.characters import CharacterReader
 from gatework.models.encoder import make_stack

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from torch import Tensor
 
-from gatework.data.spans import spans
-from gatework.data.symbols import UNKNOWN
-from gatework.data.tag_codec import NO_TAG, TaggerCodec
-from gatework.models.confusion import Confusion
+from gatework.data.tagging.spans import spans
+from gatework.data.tagging.tag_codec import NO_TAG, TaggerCodec
+from gatework.data.text.symbols import UNKNOWN
+from gatework.models.confusion import PAIR, Confusion, count_pairs
 
 UNKNOWN_SPAN = "I-?"
 """What a tag that the model does not know stands for where spans are sought: one that it misses."""
@@ -34,13 +34,10 @@ def count_tags(
         and, where tags mark them, ``spans meant``, ``spans answered`` and ``spans right``.
     """
     found: Counter[str] = Counter({"unseen": 0, "unseen right": 0})
-    size = len(codec.tags) + 1  # one more for tags that are not known
     for row, length in enumerate(lengths.tolist()):
         chosen, right = answers[row].cpu().numpy(), tags[:length, row].cpu().numpy()
         strange = unseen[:length, row].cpu().numpy()
-        pairs = np.bincount((right + 1) * size + chosen, minlength=size * size)
-        for pair in np.flatnonzero(pairs).tolist():
-            found[f"pair {pair // size - 1} {pair % size}"] += int(pairs[pair])
+        found.update(count_pairs(right, chosen))
         found["words"] += length
         found["unseen"] += int(strange.sum())
         found["unseen right"] += int((strange & (chosen == right)).sum())
@@ -57,21 +54,14 @@ def _names(numbers: np.ndarray, codec: TaggerCodec) -> list[str]:
 
 def confusion(totals: Mapping[str, float], codec: TaggerCodec) -> Confusion:
     """Words by the tag that they have and the one that they got; a last class is tags that the model does not know."""
-    pairs = [(*map(int, name.split()[1:]), round(count)) for name, count in totals.items() if name.startswith("pair ")]
-    unknown = any(right == NO_TAG for right, _, _ in pairs)
-    names = [*codec.tags.names, *[UNKNOWN] * unknown]
-    matrix = np.zeros((len(names), len(names)), np.int64)
-    for right, chosen, count in pairs:
-        matrix[right, chosen] = count  # NO_TAG is -1: the last
-    return Confusion(names, matrix)
+    unknown = any(name.startswith(f"{PAIR}{NO_TAG} ") for name in totals)
+    return Confusion.of([*codec.tags.names, *[UNKNOWN] * unknown], totals)
 
 
 def tag_figures(totals: Mapping[str, float], codec: TaggerCodec) -> dict[str, float]:
     """Accuracy and the like, from the sums over all batches."""
-    found = {
-        "accuracy": float(confusion(totals, codec).matrix.trace()) / totals["words"],
-        "macro_f1": float(np.nanmean(confusion(totals, codec).f1)),
-    }
+    matrix = confusion(totals, codec)
+    found = {"accuracy": matrix.accuracy, "macro_f1": matrix.macro_f1}
     if totals["unseen"]:
         found["unseen_accuracy"] = totals["unseen right"] / totals["unseen"]
     if codec.has_spans:

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gatework.data.alignments import collapsed
-from gatework.data.edit_distance import errors
 from gatework.data.padding import Batch, padded
-from gatework.data.speech import SpeechCodec, Utterance
+from gatework.data.sound.alignments import collapsed
+from gatework.data.sound.speech import SpeechCodec, Utterance
+from gatework.data.text.edit_distance import errors
 from gatework.layers.spectrogram_masks import SpectrogramMasks
 from gatework.models.encoder import make_stack
 from gatework.models.model import ExampleModel, Totals

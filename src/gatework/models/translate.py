@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gatework.data.language_pair import LanguagePair, name_of
 from gatework.data.padding import Batch, is_real, padded
-from gatework.data.translated import Translated
-from gatework.data.translation_scores import bleu_counts, bleu_of
+from gatework.data.translation.language_pair import LanguagePair, name_of
+from gatework.data.translation.translated import Translated
+from gatework.data.translation.translation_scores import bleu_counts, bleu_of
 from gatework.errors import InputError
 from gatework.layers.recurrent import in_order, reading_order
 from gatework.models.attentive_decoder import AttentiveDecoder, DecoderState
@@ -130,17 +130,18 @@ class TranslationModel(ExampleModel[TranslationConfig, LanguagePair, Translated,
 
     @torch.no_grad()
     def greedy(self, batch: TranslationBatch) -> list[list[int]]:
-        """The likeliest symbol after each, until the end or twice the source's longest length and ten."""
+        """The likeliest symbol after each, until the end or ten more than twice the length of the row's own source."""
         end, state = self.codec.end, self.encode(batch.source, batch.source_lengths)
+        limits = 2 * batch.source_lengths + 10
         tokens = torch.full_like(batch.source[0], self.codec.start)
         steps: list[Tensor] = []
         done = torch.zeros_like(tokens, dtype=torch.bool)
-        while len(steps) < 2 * len(batch.source) + 10 and not bool(done.all()):
+        while not bool(done.all()):
             written = self.decoder(tokens[None], state)
             tokens, state = self.decoder.logits(written.readouts[0]).argmax(dim=-1), written.state
-            done = done | (tokens == end)
             steps.append(tokens)
-        rows = torch.stack(steps, dim=1).tolist()
+            done = done | (tokens == end) | (limits <= len(steps))
+        rows = [row[:limit] for row, limit in zip(torch.stack(steps, dim=1).tolist(), limits.tolist(), strict=True)]
         return [row[: row.index(end)] if end in row else row for row in rows]
 
     def _predictions(self, batch: TranslationBatch, own: Tensor | None = None) -> tuple[Tensor, Tensor]:

@@ -7,8 +7,8 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from gatework.data.symbols import Symbols
-from gatework.data.word_vectors import WordVectors
+from gatework.data.text.symbols import Symbols
+from gatework.data.text.word_vectors import WordVectors
 from gatework.errors import InputError
 from gatework.settings.tasks.classify import ClassifierConfig
 from gatework.settings.tasks.tag import TaggerConfig

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 STANDARD_INPUT = "-"
 
 # a type with its description: a task gives it another default
+VectorWords = Annotated[
+    int,
+    Field(
+        ge=0,
+        description="So many words from the beginning of --word-vectors are known though the training part lacks them.",
+    ),
+]
+Missing = Annotated[Literal["refuse", "interpolate"], Field(description="What to do with values that a series lacks.")]
 TestShare = Annotated[float, Field(ge=0, lt=1, description="Share of the data held out for a final test.")]
 
 

@@ -6,7 +6,9 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-OptimizerName = Literal["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"]
+OptimizerName = Literal[
+    "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "rmsprop-momentum", "adam", "adamw"
+]
 ScheduleName = Literal["cosine", "constant", "step", "plateau"]
 
 
@@ -51,7 +53,12 @@ class TrainingConfig(BaseModel):
     learning_rate: float | None = Field(
         None, gt=0, description="Peak learning rate; the optimizer's usual unless given."
     )
-    momentum: float = Field(0.9, ge=0, lt=1, description="Momentum of `momentum`, `nesterov`; first decay of Adam.")
+    momentum: float = Field(
+        0.9,
+        ge=0,
+        lt=1,
+        description="Momentum of `momentum`, `nesterov` and `rmsprop-momentum`; first decay of Adam and AdamW.",
+    )
     second_decay: float = Field(
         0.99, gt=0, lt=1, description="Decay of the squared gradient in RMSprop, Adadelta, Adam and AdamW."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 
 from gatework.models import MusicModel
@@ -17,7 +18,13 @@ from gatework.training.examples import measure
 
 
 def train_on_music(
-    collection: str, model: dict[str, Any], training: dict[str, Any], *, seed: int, max_steps: int | None = None
+    collection: str,
+    model: dict[str, Any],
+    training: dict[str, Any],
+    *,
+    seed: int,
+    max_steps: int | None = None,
+    validation_only: bool = False,
 ) -> Measured:
     """Train on a collection and measure the parameters that were best on its validation part.
 
@@ -27,10 +34,12 @@ def train_on_music(
         training: fields of ``MusicTraining``.
         seed: of initial values, order and noise.
         max_steps: training pieces are cut so that at most so many steps are predicted in each.
+        validation_only: leave the other two parts unmeasured, where a training only helps to choose.
 
     Returns:
-        ``train``, ``validation``, ``test``: negative log-likelihood of a step, nats; ``parameters``, those of the
-        recurrent layer alone as ``recurrent``, ``epochs`` made, ``best_epoch``, and ``curve``, validation by epoch.
+        ``train``, ``validation``, ``test``: negative log-likelihood of a step, nats; ``test_pieces``, the mean of the
+        test pieces' own means; ``parameters``, those of the recurrent layer alone as ``recurrent``, ``epochs`` made,
+        ``best_epoch``, and ``curve``, validation by epoch.
 
     Raises:
         InputError: there is no such file.
@@ -45,10 +54,16 @@ def train_on_music(
     trainer = Trainer(network, data, config)
     outcome = trainer.fit()
     assert outcome.validation is not None
+    others: Measured = {}
+    if not validation_only:
+        others = {
+            "train": measure(network, data.train).loss,
+            "test": measure(network, data.test).loss,
+            "test_pieces": float(np.mean([measure(network, [piece]).loss for piece in data.test])),
+        }
     return {
-        "train": measure(network, data.train).loss,
+        **others,
         "validation": outcome.validation.loss,
-        "test": measure(network, data.test).loss,
         "parameters": parameter_count(network),
         "recurrent": parameter_count(network.stack),
         "epochs": round(outcome.epochs),

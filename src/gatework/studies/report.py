@@ -43,7 +43,7 @@ class Report:
         """
         lines = [_line(columns), _line(["---"] * len(columns))]
         shown = list(rows) or [[None] * len(columns)]
-        self.parts.append("\n".join(lines + [_line([_shown(value, digits) for value in row]) for row in shown]))
+        self.parts.append("\n".join(lines + [_line([shown_cell(value, digits) for value in row]) for row in shown]))
 
     def picture(self, name: str, figure: Any, caption: str) -> None:
         """Add a matplotlib figure (``gatework.insight.figure.new_figure`` makes one) as NAME.png."""
@@ -54,13 +54,11 @@ class Report:
 
     def markdown(self, study: Study, scope: Scope, trials: Trials, wall_seconds: float) -> str:
         """The whole report."""
-        command = ["gatework", "study", study.name, *(["--quick"] if scope.quick else [])]
-        command += ["--seeds", str(scope.seeds)] if scope.seeds else []
         head = [
             f"# {study.title}",
             study.question,
-            "Source: " + "; ".join(study.sources) + ".",
-            f"`{shlex.join(command)}`: {len(trials)} trials, {_cost(trials)}"
+            *(["Source: " + "; ".join(study.sources) + "."] if study.sources else []),
+            f"`{shlex.join(study.command(scope))}`: {len(trials)} trials, {_cost(trials)}"
             + (f", {wall_seconds / 60:.1f} minutes of wall time in the last call" if wall_seconds >= 6 else "")
             + f"; {_machine()}. Every trial with its seed and settings: [trials.csv](trials.csv).",
         ]
@@ -98,7 +96,8 @@ def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _shown(value: Any, digits: int) -> str:
+def shown_cell(value: Any, digits: int = 3) -> str:
+    """What stands in a table's cell; numbers and intervals with so many digits after the point."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return NOT_MEASURED
     if isinstance(value, Interval):

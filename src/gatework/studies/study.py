@@ -6,10 +6,10 @@ import abc
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from gatework.errors import InputError
-from gatework.studies.trials import Measured, Settings, Trials
+from gatework.studies.trials import Measured, Settings, Trial, Trials
 
 if TYPE_CHECKING:
     from gatework.studies.report import Report
@@ -33,7 +33,7 @@ class Scope:
 
 
 class Study(abc.ABC):
-    """A published experiment. Its instances hold nothing: other processes get them.
+    """An experiment, most often a published one. Other processes get its instances, which are small.
 
     Attributes:
         name: on the command line.
@@ -43,11 +43,11 @@ class Study(abc.ABC):
         needs_data: whether it reads files from the folder ``GATEWORK_DATA``.
     """
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    question: ClassVar[str]
-    sources: ClassVar[tuple[str, ...]]
-    needs_data: ClassVar[bool] = False
+    name: str
+    title: str
+    question: str
+    sources: tuple[str, ...]
+    needs_data: bool = False
 
     @abc.abstractmethod
     def plan(self, scope: Scope, done: Trials) -> list[Settings]:
@@ -77,6 +77,17 @@ class Study(abc.ABC):
     @abc.abstractmethod
     def report(self, trials: Trials, report: Report, scope: Scope) -> None:
         """Write what was found: text, tables (with *published* beside *ours*) and pictures."""
+
+    def command(self, scope: Scope) -> list[str]:
+        """The words that run it, as its report shows them."""
+        quick = ["--quick"] if scope.quick else []
+        seeds = ["--seeds", str(scope.seeds)] if scope.seeds else []
+        return ["gatework", "study", self.name, *quick, *seeds]
+
+    def said(self, trial: Trial) -> str:
+        """A trial that was made, in a line while the others are."""
+        settings = " ".join(f"{name} {value}" for name, value in trial.settings.items())
+        return f"{settings[:100]}: {trial.error or f'{trial.seconds:.1f} s'}"
 
     def check(self) -> None:
         """Check what the study needs before it begins.

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from gatework.data.captions import CaptionCodec, Captioned, load_captions
 from gatework.data.codec import Codec
 from gatework.data.dataset import Dataset
-from gatework.data.region_features import FEATURES, NAME, PICTURES, checked_features, read_seen
-from gatework.data.tables import read_table
+from gatework.data.files.tables import read_table
+from gatework.data.pictures.captions import CaptionCodec, Captioned, load_captions
+from gatework.data.pictures.region_features import FEATURES, NAME, PICTURES, checked_features, read_seen
 from gatework.errors import InputError
 from gatework.generation import BeamOptions, Hypothesis, beam_search
 from gatework.generation.translating import DecoderSearch

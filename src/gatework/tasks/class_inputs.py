@@ -11,18 +11,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gatework.data.audio import read_wav
-from gatework.data.class_codec import ClassifierCodec
-from gatework.data.labelled_dataset import is_empty
-from gatework.data.labelled_examples import mended, recording, suffix_of
-from gatework.data.labelled_tables import Columns, read_labelled_table
-from gatework.data.lines import is_rereadable
-from gatework.data.tables import SUFFIXES as TABLE_SUFFIXES
-from gatework.data.ts_files import read_ts
+from gatework.data.files.lines import is_rereadable, suffix_of
+from gatework.data.files.tables import SUFFIXES as TABLE_SUFFIXES
+from gatework.data.labelled.class_codec import ClassifierCodec
+from gatework.data.labelled.labelled_dataset import is_empty
+from gatework.data.labelled.labelled_examples import mended, recording
+from gatework.data.labelled.labelled_tables import Columns, read_labelled_table
+from gatework.data.labelled.ts_files import read_ts
+from gatework.data.sound.audio import read_wav
 from gatework.errors import InputError, did_you_mean
 from gatework.settings import STANDARD_INPUT
 from gatework.settings.tasks.classify import ClassifyPrediction
 from gatework.tasks.example_task import lines_of
+
+NO_TEXT = frozenset({".ts", ".wav"})
 
 
 class Named(NamedTuple):
@@ -46,7 +48,15 @@ class Asked(NamedTuple):
     told: dict[str, str]
 
 
-def read_inputs(named: Named, codec: ClassifierCodec, options: ClassifyPrediction) -> Iterator[Asked]:
+class Reading(NamedTuple):
+    """How inputs are read: for which model, with which options, and who is told what is to be known of them."""
+
+    codec: ClassifierCodec
+    options: ClassifyPrediction
+    note: Callable[[str], None]
+
+
+def read_inputs(named: Named, reading: Reading) -> Iterator[Asked]:
     """The inputs of a source, as they are read.
 
     Texts are the lines of a file or of standard input (of JSON, where a column is named), or rows of a table. Series
@@ -56,28 +66,32 @@ def read_inputs(named: Named, codec: ClassifierCodec, options: ClassifyPredictio
     Raises:
         InputError: a source cannot be read or holds something else than the model reads.
     """
-    if codec.kind == "series":
-        return _series(named)
-    if codec.kind == "sound":
-        return (_heard(path, codec) for path in _paths(named, options))
-    return (_text(value, where) for value, where in _values(named, Columns(text=options.text_column)))
+    options, kind = reading.options, reading.codec.kind
+    if kind == "series":
+        return _series(named, reading)
+    if kind == "sound":
+        return (_heard(path, reading.codec) for path in _paths(named, reading))
+    if suffix_of(named.source) in NO_TEXT:
+        raise InputError(f"the model reads texts, and {named.source} holds none", "give text, or a table of texts")
+    return (_text(value, where) for value, where in _values(named, Columns(text=options.text_column), reading))
 
 
 def _text(text: str, where: str) -> Asked:
     return Asked(None if is_empty(text) else text, where, {})
 
 
-def _series(named: Named) -> Iterator[Asked]:
+def _series(named: Named, reading: Reading) -> Iterator[Asked]:
     if named.source != STANDARD_INPUT and suffix_of(named.source) != ".ts":
         raise InputError(f"the model reads series, and {named.source} is no .ts file", "give .ts files")
     read = read_ts(named.source, encoding=named.encoding)
     name = "standard input" if named.source == STANDARD_INPUT else named.source
-    mended(read, name, refuse=True)
+    for done in mended(read, name, refuse=reading.options.missing == "refuse"):
+        reading.note(done)
     for line, series in zip(read.lines, read.series, strict=True):
         yield Asked(series, f"{name} line {line}", {})
 
 
-def _paths(named: Named, options: ClassifyPrediction) -> Iterator[Path]:
+def _paths(named: Named, reading: Reading) -> Iterator[Path]:
     path = Path(named.source)
     if named.source != STANDARD_INPUT and path.is_dir():
         recordings = sorted(entry for entry in path.rglob("*") if entry.suffix.lower() == ".wav")
@@ -89,7 +103,7 @@ def _paths(named: Named, options: ClassifyPrediction) -> Iterator[Path]:
         yield path
         return
     folder = Path() if named.source == STANDARD_INPUT else path.parent
-    for value, where in _values(named, Columns(path=options.path_column)):
+    for value, where in _values(named, Columns(path=reading.options.path_column), reading):
         if value.strip():
             yield recording(folder / value.strip(), where)
 
@@ -99,10 +113,20 @@ def _heard(path: Path, codec: ClassifierCodec) -> Asked:
     return Asked(read.samples, str(path), {"path": str(path)} | ({"note": read.note} if read.note else {}))
 
 
-def _values(named: Named, columns: Columns) -> Iterator[tuple[str, str]]:
+def _values(named: Named, columns: Columns, reading: Reading) -> Iterator[tuple[str, str]]:
     """Texts or paths, each with where it stands."""
     if named.source != STANDARD_INPUT and suffix_of(named.source) in TABLE_SUFFIXES:
-        table = read_labelled_table(_reopener(named.source), columns, encoding=named.encoding, labelled=False)
+        table = read_labelled_table(
+            _reopener(named.source),
+            columns,
+            encoding=named.encoding,
+            name=named.source,
+            labelled=False,
+            labels=reading.codec.labels.names,
+            texts=reading.codec.kind == "text",
+        )
+        if table.note:
+            reading.note(table.note)
         yield from ((row.value, f"{named.source} line {row.line}") for row in table.rows)
         return
     column = columns.text or columns.path

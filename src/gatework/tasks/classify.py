@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel
 
-from gatework.data.class_codec import ClassifierCodec
 from gatework.data.codec import Codec
 from gatework.data.dataset import Dataset
-from gatework.data.labelled_dataset import ClassExample, LabelledDataset, load_labelled
-from gatework.data.symbols import Symbols
-from gatework.data.word_vectors import WordVectors
+from gatework.data.labelled.class_codec import ClassifierCodec
+from gatework.data.labelled.labelled_dataset import ClassExample, LabelledDataset, load_labelled
+from gatework.data.text.symbols import Symbols
+from gatework.data.text.word_vectors import WordVectors
 from gatework.insight.confusion import plot_confusion
 from gatework.insight.highlight import LETTER, Highlighted, plot_highlighted
 from gatework.models.classify import Classifier
@@ -27,11 +27,11 @@ from gatework.settings.tasks.classify import (
     ClassifyPrediction,
     usual_epochs,
 )
-from gatework.tasks.class_inputs import Asked, Named, read_inputs
+from gatework.tasks.class_inputs import Asked, Named, Reading, read_inputs
 from gatework.tasks.class_score import MISTAKES, ClassScore
 from gatework.tasks.example_task import ExampleTask, chunks
 from gatework.tasks.task import Answer, Progress
-from gatework.training import Score, Trainer
+from gatework.training import Score, Trainer, measure
 from gatework.training.optimizers import peak_learning_rate
 
 SHOWN_LETTERS = 60
@@ -139,7 +139,8 @@ class ClassifyTask(ExampleTask[Classifier]):
     ) -> Iterator[Answer]:
         """The class of each input, or why it has none."""
         assert isinstance(options, ClassifyPrediction)
-        asked = (one for named in inputs for one in read_inputs(named, model.codec, options))
+        reading = Reading(model.codec, options, note)
+        asked = (one for named in inputs for one in read_inputs(named, reading))
         for part in chunks(asked, options.batch):
             yield from _answers(model, part, options.top)
 
@@ -159,9 +160,9 @@ class ClassifyTask(ExampleTask[Classifier]):
         poll: Callable[[], None] = lambda: None,
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> Score:
-        """Measure, and count what is taken for what."""
+        """Measure, and say what is taken for what."""
         found = super().score(model, data, part, name=name, poll=poll, progress=progress)
-        return ClassScore.of(found, confusion_of(model, getattr(data, part)), data.notes)
+        return ClassScore.of(found, Confusion.of(model.codec.labels.names, found.totals), data.notes)
 
     def score_lines(self, model: Classifier, score: Score, name: str) -> list[str]:
         """Figures, a table of the classes, and the most frequent mistakes."""
@@ -210,10 +211,7 @@ def settled_model(
 
 def confusion_of(model: Classifier, examples: Sequence[ClassExample]) -> Confusion:
     """What a model takes for what among labelled examples."""
-    training = model.training
-    answered = model.eval().probabilities(examples).argmax(axis=1)
-    model.train(training)
-    return Confusion.of(model.codec.labels.names, np.array([example.label for example in examples]), answered)
+    return Confusion.of(model.codec.labels.names, measure(model, examples).totals)
 
 
 def highlighted(model: Classifier, reads: Symbols, example: ClassExample) -> Highlighted:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gatework.data.codec import Codec
-from gatework.data.conditioned import ConditionCodec, Written, load_conditioned
 from gatework.data.dataset import Dataset
+from gatework.data.labelled.conditioned import ConditionCodec, Written, load_conditioned
 from gatework.generation.conditional import generate_kind
 from gatework.generation.sampling import Sampling
 from gatework.models.conditional import ConditionalLanguageModel

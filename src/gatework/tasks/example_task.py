@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from gatework.data.dataset import Dataset
-from gatework.data.lines import numbered_lines, source_name
+from gatework.data.files.lines import numbered_lines, source_name
 from gatework.errors import GateworkError, InputError
 from gatework.models.model import ExampleModel
 from gatework.settings import STANDARD_INPUT

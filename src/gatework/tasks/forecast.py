@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from gatework.data.codec import Codec
-from gatework.data.continuation import written
-from gatework.data.series import Series
-from gatework.data.series_codec import Prepared, SeriesCodec
-from gatework.data.series_dataset import SeriesData, load_series, read_tables
-from gatework.data.series_identity import namesakes, series_of
-from gatework.data.series_windows import Window, Windows, last_window
+from gatework.data.series.continuation import written
+from gatework.data.series.series import Series
+from gatework.data.series.series_codec import Prepared, SeriesCodec
+from gatework.data.series.series_dataset import SeriesData, load_series, read_tables
+from gatework.data.series.series_identity import namesakes, series_of
+from gatework.data.series.series_windows import Window, Windows, last_window
 from gatework.errors import InputError
 from gatework.models.forecast import ForecastModel
 from gatework.models.forecast_figures import all_figures
@@ -152,7 +152,7 @@ class ForecastTask(ExampleTask[ForecastModel]):
         """A line for each step after the end of each series."""
         assert isinstance(options, ForecastPrediction)
         for source, encoding in inputs:
-            series = _series(model, source, encoding, note)
+            series = _series(model, source, encoding, options, note)
             prepared = [model.codec.prepare(one, ahead=model.codec.horizon) for one in series]
             for part in chunks(prepared, AT_ONCE):
                 windows = [last_window(one, model.codec) for one in part]
@@ -203,11 +203,14 @@ def draws(model: ForecastModel, windows: Sequence[Window], samples: int, *, seed
     return model.sample(batch, samples, np.random.default_rng(seed))
 
 
-def _series(model: ForecastModel, source: str, encoding: str, note: Callable[[str], None]) -> Sequence[Series]:
+def _series(
+    model: ForecastModel, source: str, encoding: str, options: ForecastPrediction, note: Callable[[str], None]
+) -> Sequence[Series]:
     codec = model.codec
     if source == OWN:
         return codec.ends
-    tables = read_tables([source], codec.config.model_copy(update={"encoding": encoding}))
+    asked = {"encoding": encoding, "missing": options.missing or codec.config.missing}
+    tables = read_tables([source], codec.config.model_copy(update=asked))
     series = series_of(tables, codec.names)
     for text in (*(text for table in tables for text in table.notes), *namesakes(series, codec.ends)):
         note(text)

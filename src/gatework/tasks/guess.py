@@ -6,18 +6,17 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-from gatework.data.series import read_series
-from gatework.data.tables import read_table
+from gatework.data.files.column_names import LABEL, PATH, SAID, SOURCE, SURE_LABEL, SURE_TEXT, TARGET
+from gatework.data.files.lines import numbered_lines, suffix_of, without_gz
+from gatework.data.files.tables import read_table
+from gatework.data.series.series import read_series
 from gatework.errors import GateworkError, InputError
 from gatework.settings import STANDARD_INPUT, TASKS
 
-TABLES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
+TABLES = frozenset({".csv", ".tsv", ".tab", ".jsonl", ".ndjson"})
 SOUND = frozenset({".wav"})
 MUSIC = frozenset({".mid", ".midi", ".mat"})
 PICTURES = frozenset({".png", ".jpg", ".jpeg"})
-TEXT = frozenset({"text", "sentence", "review", "message", "document", "comment", "tweet", "title"})
-CLASS = frozenset({"label", "class", "category", "target", "sentiment", "tag"})
-SOURCE, TARGET = frozenset({"source", "src"}), frozenset({"target", "tgt", "translation"})
 ROWS = 200
 """Lines of a file that are looked at."""
 
@@ -44,7 +43,7 @@ def guess_task(sources: Sequence[str]) -> str:
     if len(paths) == 2 and kinds == {".pos", ".neg"}:
         return "classify"
     if kinds & SOUND and kinds <= SOUND | TABLES:
-        return _of_sound(paths, kinds)
+        return _of_sound(paths)
     if kinds & PICTURES and kinds <= PICTURES | TABLES:
         return _known("caption", paths)
     if kinds and kinds <= TABLES and len(paths) == 1:
@@ -57,35 +56,50 @@ def guess_task(sources: Sequence[str]) -> str:
 def _suffixes(path: Path) -> set[str]:
     """The endings of a file, or of the files in a folder."""
     files = [path] if path.is_file() else path.rglob("*.*") if path.is_dir() else ()
-    return {Path(file.name.removesuffix(".gz")).suffix.lower() for file in files if not file.name.startswith(".")}
+    return {suffix_of(file) for file in files if not file.name.startswith(".")}
 
 
 def _are_pairs(paths: Sequence[Path]) -> bool:
     """Two files of one name with codes of languages as endings: train.en, train.de."""
-    if len(paths) != 2 or paths[0].stem != paths[1].stem:
+    plain = [without_gz(path) for path in paths]
+    if len(plain) != 2 or plain[0].stem != plain[1].stem:
         return False
-    codes = [path.suffix[1:] for path in paths]
+    codes = [path.suffix[1:] for path in plain]
     return codes[0] != codes[1] and all(code.isalpha() and code.islower() and len(code) == 2 for code in codes)
 
 
-def _of_sound(paths: Sequence[Path], kinds: set[str]) -> str:
-    """Recordings with a table have transcripts; alone they could be told apart, or written down."""
-    if kinds & TABLES:
-        return "transcribe"
-    raise _doubt(paths, "classify", "transcribe")
+def _of_sound(paths: Sequence[Path]) -> str:
+    """Recordings with a table have transcripts or labels; alone they could be told apart, or written down."""
+    files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    table = next((file for file in files if suffix_of(file) in TABLES), None)
+    if table is None:
+        raise _doubt(paths, "classify", "transcribe")
+    try:
+        return _of_recordings(read_table(str(table)).columns)
+    except GateworkError:
+        return _no_guess(table)
+
+
+def _of_recordings(columns: Sequence[str]) -> str:
+    """A label alone is a class; whatever else is written beside a recording is what is said in it."""
+    said = SAID.find([column for column in columns if not LABEL.is_usual(column)])
+    return "classify" if said is None and LABEL.find(columns) else "transcribe"
 
 
 def _of_table(path: Path) -> str:
-    if path.suffix.lower() == ".tsv" and _is_tagged(path):
+    if suffix_of(path) == ".tsv" and _is_tagged(path):
         return "tag"
     try:
         table = read_table(str(path))
-        names = {name.lower() for name in table.columns}
+        names, first = table.columns, next(iter(table), None)
     except GateworkError:
         return _no_guess(path)
-    if names & SOURCE and names & TARGET:
+    named = PATH.find(names)
+    if named is not None and first is not None and suffix_of(str(first.values.get(named))) in SOUND:
+        return _of_recordings(names)
+    if SOURCE.find(names) and TARGET.find(names):
         return "translate"
-    if names & TEXT and names & CLASS:
+    if SURE_TEXT.find(names) and SURE_LABEL.find(names):
         return "classify"
     if _is_series(path):
         return "forecast"
@@ -102,15 +116,11 @@ def _is_tagged(path: Path) -> bool:
 def _has_two_columns(path: Path) -> bool:
     """Text and label on every line, without a header that says so."""
     filled = [line for line in _head(path) if line.strip()]
-    return path.suffix.lower() == ".tsv" and bool(filled) and all(line.count("\t") == 1 for line in filled)
+    return suffix_of(path) == ".tsv" and bool(filled) and all(line.count("\t") == 1 for line in filled)
 
 
 def _head(path: Path) -> list[str]:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return [line.rstrip("\r\n") for line in itertools.islice(file, ROWS)]
-    except OSError as error:
-        raise InputError(f"cannot read {path} ({error.strerror})", "check the path") from error
+    return [line for _, line in itertools.islice(numbered_lines(path, "latin-1"), ROWS)]  # bytes of any encoding
 
 
 def _is_series(path: Path) -> bool:

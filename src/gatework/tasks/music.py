@@ -12,10 +12,10 @@ from torch import Tensor
 
 from gatework.data.codec import Codec
 from gatework.data.dataset import Dataset
-from gatework.data.music import read_rolls
-from gatework.data.piano_rolls import KEYS, LOWEST, pitches_of
-from gatework.data.pieces import Piece, RollCodec, load_pieces
-from gatework.data.roll_files import csv_line
+from gatework.data.music.music import read_rolls
+from gatework.data.music.piano_rolls import KEYS, LOWEST, pitches_of
+from gatework.data.music.pieces import Piece, RollCodec, load_pieces
+from gatework.data.music.roll_files import csv_line
 from gatework.errors import InputError
 from gatework.generation.tunes import sample_steps
 from gatework.insight.expectations import plot_expectations

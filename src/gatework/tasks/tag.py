@@ -10,9 +10,9 @@ from pydantic import BaseModel
 
 from gatework.data.codec import Codec
 from gatework.data.dataset import Dataset
-from gatework.data.tag_codec import NO_TAG, TaggedExample, TaggerCodec
-from gatework.data.tagged_dataset import TaggedDataset, load_tagged
-from gatework.data.word_vectors import coverage
+from gatework.data.tagging.tag_codec import NO_TAG, TaggedExample, TaggerCodec
+from gatework.data.tagging.tagged_dataset import TaggedDataset, load_tagged
+from gatework.data.text.word_vectors import coverage
 from gatework.insight.confusion import plot_confusion
 from gatework.models.tag import Tagger
 from gatework.models.tag_figures import confusion

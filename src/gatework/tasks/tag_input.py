@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from gatework.data.lines import numbered_lines, source_name
-from gatework.data.tagged import MOST_WORDS, sentences_of
+from gatework.data.files.lines import numbered_lines, source_name
+from gatework.data.tagging.tagged import MOST_WORDS, sentences_of
 from gatework.errors import InputError
 from gatework.settings import STANDARD_INPUT
 

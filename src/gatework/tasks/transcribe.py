@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from gatework.data.audio import Recording, read_wav
 from gatework.data.codec import Codec
 from gatework.data.dataset import Dataset
-from gatework.data.edit_distance import errors
-from gatework.data.speech import SpeechCodec, Utterance, is_silent
-from gatework.data.transcribed import load_speech
+from gatework.data.sound.audio import Recording, read_wav
+from gatework.data.sound.speech import SpeechCodec, Utterance, is_silent
+from gatework.data.sound.transcribed import load_speech
+from gatework.data.text.edit_distance import errors
 from gatework.errors import InputError
 from gatework.generation.transcripts import search, transcribe
 from gatework.insight import plot_phonemes
@@ -30,15 +30,24 @@ from gatework.tasks.example_task import ExampleTask, chunks, lines_of
 from gatework.tasks.task import Answer, Progress
 from gatework.training import Score
 
-CHUNK = 64
-"""Recordings at once where the beam search is measured."""
-
 
 class TranscribeTask(ExampleTask[Transcriber]):
-    """Speech in, symbols and words out."""
+    """Speech in, symbols and words out.
+
+    Args:
+        measured: how the transcripts that are measured are searched for; as usual where None.
+    """
 
     name = "transcribe"
     model = Transcriber
+
+    def __init__(self, measured: TranscribePrediction | None = None) -> None:
+        self.measured = TranscribePrediction() if measured is None else measured
+
+    def answering(self, options: PredictionConfig) -> TranscribeTask:
+        """The same, measuring transcripts that are searched for so."""
+        assert isinstance(options, TranscribePrediction)
+        return TranscribeTask(options)
 
     def load(
         self,
@@ -88,9 +97,9 @@ class TranscribeTask(ExampleTask[Transcriber]):
         found = super().score(model, data, part, name=name, poll=poll, progress=progress)
         pairs: list[tuple[list[int], list[int]]] = []
         words: list[tuple[list[str], Sequence[str]]] = []
-        for examples in chunks(getattr(data, part), CHUNK):
+        for examples in chunks(getattr(data, part), self.measured.batch):
             poll()
-            best = search(model, *model.hear([one.steps for one in examples]))
+            best = search(model, *model.hear([one.steps for one in examples]), self.measured)
             pairs += [(one.tokens, right.tokens.tolist()) for one, right in zip(best, examples, strict=True)]
             words += [
                 (model.codec.words_of(one.tokens), right.words) for one, right in zip(best, examples, strict=True)
@@ -98,6 +107,12 @@ class TranscribeTask(ExampleTask[Transcriber]):
         (wrong, count), (wrong_words, word_count) = errors(pairs), errors(words)
         beam = {f"beam_{model.codec.units}_error_rate": wrong / count, "beam_word_error_rate": wrong_words / word_count}
         return dataclasses.replace(found, figures={**found.figures, **beam})
+
+    def score_lines(self, model: Transcriber, score: Score, name: str) -> list[str]:
+        """Loss and figures, and how the beam searched."""
+        found = self.measured
+        how = f"beam {found.beam}, language weight {found.language_weight:g}, insertion bonus {found.insertion_bonus:g}"
+        return [*super().score_lines(model, score, name), f"beam search: {how}"]
 
     def inputs(self, sources: Sequence[str], encoding: str) -> Iterator[str]:
         """Names of WAV files: as given, those in a folder, or lines of standard input."""

@@ -9,10 +9,10 @@ from typing import Any
 
 from gatework.data.codec import Codec
 from gatework.data.dataset import Dataset
-from gatework.data.language_pair import LanguagePair
-from gatework.data.subwords import Subwords
-from gatework.data.translated import Translated, load_translated
-from gatework.data.translation_scores import corpus_scores, is_scorable, scorers
+from gatework.data.text.subwords import Subwords
+from gatework.data.translation.language_pair import LanguagePair
+from gatework.data.translation.translated import Translated, load_translated
+from gatework.data.translation.translation_scores import corpus_scores, is_scorable, scorers
 from gatework.generation.translating import Translation, Translator, source_symbols
 from gatework.insight.attention import plot_attention
 from gatework.models.translate import TranslationModel

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gatework.data.midi import write_midi
-from gatework.data.roll_files import write_csv_roll
+from gatework.data.music.midi import write_midi
+from gatework.data.music.roll_files import write_csv_roll
 from gatework.errors import InputError
 from gatework.insight.rolls import plot_rolls
 from gatework.settings import MusicGeneration

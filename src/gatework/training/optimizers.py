@@ -18,6 +18,7 @@ USUAL_LEARNING_RATE = {
     "adagrad": 0.05,
     "adadelta": 1.0,
     "rmsprop": 0.002,
+    "rmsprop-momentum": 0.0005,
     "adam": 0.006,
     "adamw": 0.006,
 }
@@ -39,6 +40,9 @@ def make_optimizer(parameters: Iterable[nn.Parameter], config: TrainingConfig) -
         "adagrad": partial(torch.optim.Adagrad, fused=True),
         "adadelta": partial(torch.optim.Adadelta, rho=config.second_decay, foreach=True),
         "rmsprop": partial(torch.optim.RMSprop, alpha=config.second_decay, foreach=True),
+        "rmsprop-momentum": partial(
+            torch.optim.RMSprop, alpha=config.second_decay, momentum=config.momentum, foreach=True
+        ),
         "adam": partial(torch.optim.Adam, betas=betas, fused=True),
         "adamw": partial(torch.optim.AdamW, betas=betas, fused=True),
     }

@@ -19,6 +19,10 @@ class Interrupted(Exception):  # noqa: N818 (an event, not an error)
         super().__init__(signal.Signals(number).name)
         self.status = 128 + number
 
+    def __reduce__(self) -> tuple[type[Interrupted], tuple[int]]:
+        """From process to process by the number that it was made with."""
+        return type(self), (self.status - 128,)
+
 
 class StopSignals:
     """While entered, SIGINT and SIGTERM set a flag; ``poll`` raises Interrupted once it is set.

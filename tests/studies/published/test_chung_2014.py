@@ -53,9 +53,19 @@ def test_rates_are_log_uniform():
 def test_the_best_two_go_on_and_the_better_is_repeated():
     second, best = sorted(drawn_rates(DRAWS))[3:5]
     trials = grown(lambda one: abs(math.log(one["rate"] / best)) + (one["seed"] - 1) / 7)
-    finals = trials.where(data="MuseData", cell="gru", stage="final")
+    finals = trials.where(data="Piano_midi", cell="gru", stage="final")
     assert sorted((trial["rate"], trial["seed"]) for trial in finals) == [(second, 1), (best, 1), (best, 2), (best, 3)]
-    assert len(trials) == len(PUBLISHED) * len(CELLS) * (DRAWS + 2 + 2)
+    (only,) = trials.where(data="MuseData", cell="gru", stage="final")
+    assert (only["rate"], only["seed"]) == (best, 1)
+    assert len(trials) == len(CELLS) * (3 * DRAWS + 2 * 4 + 2 * 1)
+
+
+def test_rates_of_another_collection_are_taken_over():
+    first, other = sorted(drawn_rates(DRAWS))[:2]
+    best = {"Nottingham": other}
+    trials = grown(lambda one: abs(one["rate"] - best.get(one["data"], first)))
+    assert not trials.where(data="MuseData", stage="draw")
+    assert {trial["rate"] for trial in trials.where(data="MuseData")} == {other}
 
 
 def test_the_test_part_chooses_nothing():
@@ -84,6 +94,28 @@ def test_recurrent_parameters_come_near_the_paper(cell, collection):
     measured = train_on_music("JSB_Chorales", model, {"epochs": 1}, seed=1)
     assert 18_000 <= measured["recurrent"] <= 19_000
     assert measured["parameters"] - measured["recurrent"] == 88 * (CELLS[cell][1] + 1)
+
+
+def test_a_draw_measures_the_validation_part_alone(collection):
+    plan = STUDY.plan(Scope(quick=True), Trials([]))
+    measured = STUDY.measure({**plan[0], "epochs": 1})
+    assert math.isfinite(measured["validation"])
+    assert not {"train", "test", "test_pieces"} & set(measured)
+
+
+def test_momentum_changes_what_is_learnt(collection):
+    settings = {**STUDY.plan(Scope(quick=True), Trials([]))[0], "epochs": 5, "rate": 0.002, "stage": "final"}
+    plain = STUDY.measure(settings)["curve"]
+    assert STUDY.measure({**settings, "momentum": 0.0, "decay": 0.99})["curve"] == pytest.approx(plain, abs=2e-4)
+    faster = STUDY.measure({**settings, "momentum": 0.9, "decay": 0.99})["curve"]
+    assert faster[0] == pytest.approx(plain[0], abs=2e-4)  # the first update has nothing before it
+    assert abs(faster[-1] - plain[-1]) > 0.01
+
+
+def test_pieces_count_alike_in_their_mean(collection):
+    measured = train_on_music("JSB_Chorales", {"hidden_size": 3}, {"epochs": 1}, seed=1)
+    assert measured["test_pieces"] != measured["test"]  # test pieces have 6, 7 and 8 predicted steps
+    assert measured["test_pieces"] == pytest.approx(measured["test"], rel=0.2)
 
 
 def test_silence_learnt_costs_what_the_keys_frequencies_say(collection):

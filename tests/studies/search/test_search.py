@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from gatework.errors import DamagedFileError, DivergedError, InputError
+from gatework.studies.claim import claim
 from gatework.studies.folder import StudyFolder
 from gatework.studies.search import Dimension, Search, Space
-from gatework.studies.search.folder import claim
 from gatework.studies.search.search import JOURNAL, STARTUP, UNPRUNED, WARM, OutOfTimeError
 
 pytest.importorskip("optuna")
@@ -140,9 +140,9 @@ def test_programming_errors_are_passed_on():
 
 def test_a_folder_is_gone_on_with_by_the_same_search_only(tmp_path):
     about = {"model": {"cell": "lstm"}, "sampler": "tpe"}
-    assert claim(StudyFolder(tmp_path / "s", "tune"), about) is False
-    assert claim(StudyFolder(tmp_path / "s", "tune"), about) is True
+    assert claim(StudyFolder(tmp_path / "s", "tune"), about, "search") is False
+    assert claim(StudyFolder(tmp_path / "s", "tune"), about, "search") is True
     with pytest.raises(InputError, match="its cell is 'lstm', not 'gru'"):
-        claim(StudyFolder(tmp_path / "s", "tune"), {**about, "model": {"cell": "gru"}})
+        claim(StudyFolder(tmp_path / "s", "tune"), {**about, "model": {"cell": "gru"}}, "search")
     with pytest.raises(InputError, match="its sampler is 'tpe', not not given"):
-        claim(StudyFolder(tmp_path / "s", "tune"), {"model": {"cell": "lstm"}})
+        claim(StudyFolder(tmp_path / "s", "tune"), {"model": {"cell": "lstm"}}, "search")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from gatework.data.sources import python_reference
+from gatework.data.files.sources import python_reference
 from gatework.studies.networks import StepReader
 from gatework.studies.sources.stream_tasks import character_task
 

@@ -7,11 +7,20 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from gatework.settings.data import ExampleData, TestShare
-from gatework.settings.recurrent import Dropout, EmbeddingSize, HiddenSize, LabelSmoothing, RecurrentConfig
+from gatework.settings.recurrent import (
+    Dropout,
+    EmbeddingSize,
+    EncoderConfig,
+    HiddenSize,
+    LabelSmoothing,
+    RecurrentConfig,
+)
 from gatework.settings.task import PredictionConfig, TaskSettings
-from gatework.settings.training import Batch, ExampleTraining
+from gatework.settings.training import ExampleTraining
 
 SMALLEST_SCENE = 24  # pixels, as in data/scenes.py
+
+Colours = Literal["apart", "together"]
 
 
 class CaptionData(ExampleData):
@@ -24,7 +33,7 @@ class CaptionData(ExampleData):
     )
     test: TestShare = 0.1
     scenes: int = Field(
-        default=10_000,
+        default=30_000,
         ge=10,
         le=10_000_000,
         description="Scenes that are drawn where there are no DATA; validation and test show combinations that "
@@ -62,23 +71,39 @@ class CaptionConfig(RecurrentConfig):
 
     hidden_size: HiddenSize = 128
     embedding_size: Annotated[EmbeddingSize, Field(ge=1)] = 64
-    dropout: Dropout = 0.2
-    convolutions: int = Field(
-        3, ge=1, le=8, description="Layers of the network that sees pictures; each but the last halves them."
+    dropout: Dropout = 0.0
+    convolutions: int = Field(3, ge=1, le=8, description="Layers of the network that sees pictures; each halves them.")
+    channels: int = Field(16, ge=1, le=1024, description="Channels of its first layer; each has twice as many.")
+    colours: Colours = Field(
+        "apart",
+        description="Whether it sees forms by brightness and colours coarsely beside them (apart: what has a form is "
+        "known in a colour that it never had), or both at once (together).",
     )
-    channels: int = Field(32, ge=1, le=1024, description="Channels of its first layer; each has twice as many.")
     region_size: int = Field(128, ge=1, le=65536, description="Width of the vector of each region of a picture.")
+    reading_size: int = Field(
+        64,
+        ge=0,
+        le=65536,
+        description="Width, in each direction, of a recurrent layer that reads the regions row by row, so that each "
+        "knows the others (as in Deng et al. 2017); 0: none.",
+    )
     attention: Literal["additive", "dot", "general", "none"] = Field(
         "additive", description="How the decoder looks at the regions; none: it only starts from their mean."
     )
     input_feeding: bool = Field(
-        True, description="Let the decoder read what it last attended to (Luong et al. 2015); step by step, slower."
+        False, description="Let the decoder read what it last attended to (Luong et al. 2015); step by step, slower."
     )
     word_dropout: float = Field(
         0.1,
         ge=0,
         lt=1,
         description="Share of the words read that become unknown in training, so that the picture counts.",
+    )
+    word_loss: float = Field(
+        1.0,
+        ge=0,
+        description="Weight of a second loss in training: single regions must tell which words a caption has (as in "
+        "Fang et al. 2015).",
     )
     label_smoothing: LabelSmoothing = 0.0
 
@@ -91,6 +116,11 @@ class CaptionConfig(RecurrentConfig):
                 f"dot compares vectors of one width: --region-size {self.hidden_size}, or --attention general"
             )
         return self
+
+    @property
+    def reading(self) -> EncoderConfig:
+        """The recurrent layer that reads regions."""
+        return EncoderConfig(cell=self.cell, cell_options=self.cell_options, hidden_size=self.reading_size)
 
     @property
     def decoder(self) -> RecurrentConfig:
@@ -111,8 +141,8 @@ class CaptionConfig(RecurrentConfig):
 class CaptionTraining(ExampleTraining):
     """Training on pictures with captions."""
 
-    usual_epochs: ClassVar[float] = 20.0
-    batch: Batch = 64
+    usual_epochs: ClassVar[float] = 12.0
+    rate_scale: ClassVar[float] = 0.5
 
 
 class CaptionPrediction(PredictionConfig):
@@ -130,7 +160,7 @@ class CaptionPrediction(PredictionConfig):
     @model_validator(mode="after")
     def _agree(self) -> Self:
         if self.n_best > self.beam:
-            raise ValueError(f"n_best must be at most the beam, {self.beam}")
+            raise ValueError(f"--n-best is {self.n_best}, more than --beam {self.beam}")
         return self
 
 

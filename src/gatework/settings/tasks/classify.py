@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from gatework.settings.data import ExampleData, absolute
+from gatework.settings.data import ExampleData, Missing, VectorWords, absolute
 from gatework.settings.recurrent import EmbeddingSize, EncoderConfig, HiddenSize, LabelSmoothing
 from gatework.settings.task import PredictionConfig, TaskSettings
 from gatework.settings.training import ExampleTraining
@@ -45,9 +45,8 @@ class ClassifyData(ExampleData):
     word_vectors: str | None = Field(
         default=None, description="File of pretrained vectors (GloVe or word2vec) that the embedding begins with."
     )
-    missing: Literal["refuse", "interpolate"] = Field(
-        default="refuse", description="What to do with values that a series lacks."
-    )
+    vector_words: VectorWords = 50_000
+    missing: Missing = "refuse"
     rate: int | None = Field(
         default=None, ge=1, description="Samples a second of all recordings; that of most of them unless given."
     )
@@ -146,6 +145,7 @@ class ClassifyPrediction(PredictionConfig):
         None, description="Column of the texts in tables and in lines of JSON; guessed in tables unless given."
     )
     path_column: str | None = Field(None, description="Column of the WAV files in tables; guessed unless given.")
+    missing: Missing = "refuse"
 
 
 SETTINGS = TaskSettings(

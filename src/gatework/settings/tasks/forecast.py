@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from gatework.settings.data import ExampleData
+from gatework.settings.data import ExampleData, Missing
 from gatework.settings.recurrent import Dropout, HiddenSize, RecurrentConfig
 from gatework.settings.task import PredictionConfig, TaskSettings
 from gatework.settings.training import ExampleTraining
@@ -47,9 +47,7 @@ class ForecastData(ExampleData):
     future_columns: list[str] = Field(
         default=[], description="A column known ahead, in last rows without targets too; may be repeated."
     )
-    missing: Literal["refuse", "interpolate"] = Field(
-        default="refuse", description="What to do with values that a series lacks."
-    )
+    missing: Missing = "refuse"
     calendar: bool = Field(True, description="Let the model see month, weekday and hour, where there are dates.")
     transform: Literal["none", "log", "log1p", "sqrt"] = Field(
         default="none", description="Function of the values that is modelled."
@@ -108,6 +106,9 @@ class ForecastPrediction(PredictionConfig):
     samples: int = Field(500, ge=2, le=100_000, description="Futures drawn; quantiles and means are theirs.")
     quantiles: list[float] = Field(list(QUANTILES), description="Probability of a quantile to tell; may be repeated.")
     seed: int = Field(1, ge=0, lt=2**63, description="The same seed draws the same futures.")
+    missing: Literal["refuse", "interpolate"] | None = Field(
+        None, description="What to do with values that a series lacks; as in training unless given."
+    )
 
     @model_validator(mode="after")
     def _probabilities(self) -> Self:

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gatework.settings.data import ExampleData, absolute
+from gatework.settings.data import ExampleData, VectorWords, absolute
 from gatework.settings.recurrent import CellName, Dropout, EmbeddingSize, EncoderConfig, HiddenSize, LabelSmoothing
 from gatework.settings.task import PredictionConfig, TaskSettings
 from gatework.settings.training import ExampleTraining
@@ -31,11 +31,7 @@ class TagData(ExampleData):
     word_vectors: str | None = Field(
         default=None, description="File of pretrained vectors (GloVe or word2vec) that the embedding begins with."
     )
-    vector_words: int = Field(
-        default=50_000,
-        ge=0,
-        description="So many words from the beginning of --word-vectors are known though the training part lacks them.",
-    )
+    vector_words: VectorWords = 50_000
 
     def anchored(self) -> Self:
         """The same with absolute paths."""

@@ -171,7 +171,7 @@ class TranslationPrediction(PredictionConfig):
     @model_validator(mode="after")
     def _agree(self) -> Self:
         if self.n_best > self.beam:
-            raise ValueError(f"n_best must be at most the beam, {self.beam}")
+            raise ValueError(f"--n-best is {self.n_best}, more than --beam {self.beam}")
         return self
 
 

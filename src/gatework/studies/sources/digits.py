@@ -14,12 +14,17 @@ import torch
 from gatework.studies.sources.sequences import Batch, SequenceTask, asked_at_end
 
 HELD_OUT = 360
+PARTS = {
+    "training": slice(-2 * HELD_OUT),
+    "validation": slice(-2 * HELD_OUT, -HELD_OUT),
+    "test": slice(-HELD_OUT, None),
+}
 PERMUTATION_SEED = 92916
 
 
 @functools.cache
 def pictures() -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (1797, 64) from 0 to 1 and classes (1797,), in an order drawn once: the last 360 are held out."""
+    """Pixels (1797, 64) from 0 to 1 and classes (1797,), in an order drawn once."""
     from sklearn.datasets import load_digits  # the extra [studies]
 
     pixels, classes = load_digits(return_X_y=True)
@@ -27,11 +32,9 @@ def pictures() -> tuple[np.ndarray, np.ndarray]:
     return pixels[order] / 16, classes[order]
 
 
-def draw(permuted: bool, held_out: bool, length: int, batch: int, random: np.random.Generator) -> Batch:
-    """Digits of the training part, or of the held-out part, each once as far as they suffice: x (64, batch, 1)."""
-    pixels, classes = pictures()
-    part = slice(-HELD_OUT, None) if held_out else slice(-HELD_OUT)
-    pixels, classes = pixels[part], classes[part]
+def draw(permuted: bool, part: str, length: int, batch: int, random: np.random.Generator) -> Batch:
+    """Digits of a part, each once as far as they suffice: x (64, batch, 1)."""
+    pixels, classes = (rows[PARTS[part]] for rows in pictures())
     chosen = random.permutation(len(classes))[:batch]
     time = pixels.shape[1]
     order = np.random.default_rng(PERMUTATION_SEED).permutation(time) if permuted else np.arange(time)
@@ -44,17 +47,17 @@ def draw(permuted: bool, held_out: bool, length: int, batch: int, random: np.ran
 
 
 def logistic_accuracy() -> float:
-    """The held-out share that logistic regression on all pixels at once gets right."""
+    """The share of the test part that logistic regression on all pixels at once gets right."""
     from sklearn.linear_model import LogisticRegression
 
-    pixels, classes = pictures()
-    model = LogisticRegression(max_iter=2000).fit(pixels[:-HELD_OUT], classes[:-HELD_OUT])
-    return float(model.score(pixels[-HELD_OUT:], classes[-HELD_OUT:]))
+    parts = {name: tuple(rows[part] for rows in pictures()) for name, part in PARTS.items()}
+    model = LogisticRegression(max_iter=2000).fit(*parts["training"])
+    return float(model.score(*parts["test"]))
 
 
 def _task(name: str, permuted: bool) -> SequenceTask:
-    learn, examine = (functools.partial(draw, permuted, held_out) for held_out in (False, True))
-    return SequenceTask(name, 1, 10, "class", learn, lambda length: math.log(10), examine=examine)
+    learn, validate, examine = (functools.partial(draw, permuted, part) for part in PARTS)
+    return SequenceTask(name, 1, 10, "class", learn, lambda length: math.log(10), validate=validate, examine=examine)
 
 
 DIGITS = _task("digits", False)

@@ -47,7 +47,8 @@ class SequenceTask:
         draw: sequences to learn from.
         baseline: the loss of the best answer that remembers nothing, of a length.
         tolerance: how far, at most, a right number is from the wanted one.
-        examine: sequences to be judged by, where they are not of the kind learnt from.
+        validate: sequences to choose by, where they are not drawn as those learnt from.
+        examine: sequences to be judged by, likewise.
     """
 
     name: str
@@ -57,6 +58,7 @@ class SequenceTask:
     draw: Draw
     baseline: Callable[[int], float]
     tolerance: float = 0.0
+    validate: Draw | None = None
     examine: Draw | None = None
 
     def loss(self, answers: Tensor, batch: Batch) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gatework.data.sources import python_reference
+from gatework.data.files.sources import python_reference
 from gatework.studies.networks import StepReader
 from gatework.studies.sources.coins import FAR, coins, expected_loss
 

@@ -1,0 +1,1 @@
+"""Texts, series and recordings with a label each."""

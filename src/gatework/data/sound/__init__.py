@@ -1,0 +1,1 @@
+"""Recordings: their spectra, what is said in them, and how words are pronounced."""

@@ -1,0 +1,1 @@
+"""What texts are made of: characters, words and pieces as numbers, and the vectors of words."""

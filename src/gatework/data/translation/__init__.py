@@ -1,0 +1,1 @@
+"""Pairs of texts, and how good a translation is."""
