@@ -17,10 +17,13 @@ def test_a_name_that_is_none(command):
     assert "Did you mean 'binary-memory'?" in shown.err
 
 
-def test_a_report_on_nothing(command, tmp_path):
-    shown = command("study", "binary-memory", "--so-far", "--folder", str(tmp_path / "s"))
-    assert shown.status == 2
-    assert "has no trials yet" in shown.err
+def test_a_report_on_nothing_needs_no_data_and_leaves_nothing(command, tmp_path, monkeypatch):
+    monkeypatch.delenv("GATEWORK_DATA", raising=False)
+    for name in ("binary-memory", "chung-2014"):
+        shown = command("study", name, "--so-far", "--folder", str(tmp_path / "s"))
+        assert shown.status == 2
+        assert "has no trials yet" in shown.err
+        assert not (tmp_path / "s").exists()
 
 
 def test_a_report_on_what_was_made_so_far(command, tmp_path):

@@ -53,7 +53,8 @@ def study(
         out.print("\nnext: gatework study NAME --quick")
         return 0
     found = find_study(name)
-    found.check()
+    if not so_far:
+        found.check()
     suffix = "-quick" if quick else ""
     return _run(found, folder or Path("runs/studies") / f"{name}{suffix}", quick, seeds, jobs, again, so_far)
 
@@ -66,7 +67,8 @@ def _run(study: Study, path: Path, quick: bool, seeds: int | None, jobs: int | N
     from gatework.studies import Scope, StudyFolder
 
     folder = StudyFolder(path, study.name)
-    folder.start({"quick": quick, "seeds": seeds})
+    if not so_far:
+        folder.start({"quick": quick, "seeds": seeds})
     out.print(f"[bold]{study.title}[/]\n{study.question}", highlight=False)
     carry_out(study, Scope(quick, seeds), folder, jobs=jobs or os.cpu_count() or 1, again=again, so_far=so_far)
     out.print(f"report: {path / 'report.md'}", markup=False)
