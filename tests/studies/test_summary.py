@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gatework.studies.statistics import Interval
-from gatework.studies.summary import ArmSummary, loss_after, paired, shown_figures, summarised
+from gatework.studies.statistics import Interval, difference_by_seed
+from gatework.studies.summary import ArmSummary, loss_after, shown_figures, summarised
 from gatework.studies.trials import Trial, Trials
 
 LOSSES = {"lstm": {1: 1.5, 2: 1.71, 3: 1.43, 5: 1.6}, "gru": {1: 1.2, 2: 1.55, 3: 1.3, 4: 9.0}}
@@ -64,7 +64,7 @@ def test_an_arm_without_trials():
 
 def test_pairs_leave_out_what_is_not_finite(trials):
     endless = Trials([*trials.where(cell="gru"), Trial({"cell": "gru", "seed": 5}, {"loss": None}, 1.0)])
-    assert paired(endless, trials.where(cell="lstm"), "loss").count == 3
+    assert difference_by_seed(endless, trials.where(cell="lstm"), "loss").count == 3
 
 
 def test_the_loss_after_some_updates(trials):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from gatework.studies.statistics import Interval, mean_interval
-from gatework.studies.summary import ArmSummary, loss_after, paired
+from gatework.studies.statistics import Interval, difference_by_seed, mean_interval
+from gatework.studies.summary import ArmSummary, loss_after
 from gatework.studies.trials import Trials
 
 NEAR = 0.03
@@ -44,7 +44,7 @@ def about_quality(
 
 
 def _beside(best: ArmSummary, other: ArmSummary, groups: Mapping[str, Trials], figure: str, highest: bool) -> str:
-    difference = paired(groups[other.name], groups[best.name], figure)
+    difference = difference_by_seed(groups[other.name], groups[best.name], figure)
     text = shown(difference, best.figures[figure].mean)
     worse = is_worse(difference, highest)
     if worse is None:

@@ -89,7 +89,7 @@ def difference_by_seed(first: Trials, second: Trials, name: str, comparisons: in
         comparisons: see ``mean_interval``.
     """
     own, other = (
-        {trial.settings["seed"]: float(trial.measured[name]) for trial in trials.good if name in trial.measured}
+        {trial.settings["seed"]: float(trial[name]) for trial in trials.good if trial.measured.get(name) is not None}
         for trials in (first, second)
     )
     seeds = [seed for seed in own if seed in other]

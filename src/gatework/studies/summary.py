@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gatework.studies.statistics import Interval, mean_interval, paired_difference
+from gatework.studies.statistics import Interval, difference_by_seed, mean_interval
 from gatework.studies.trials import Trials
 
 LOSS = "loss"
@@ -84,7 +84,7 @@ def _arm(name: str, group: Trials, first: Trials, shown: Sequence[str], speed: M
         settings.get("learning_rate"),
         group.good[0]["parameters"] if group.good else None,
         {figure: mean_interval(group.values(figure)) for figure in shown},
-        {} if group is first else {figure: paired(group, first, figure) for figure in shown},
+        {} if group is first else {figure: difference_by_seed(group, first, figure) for figure in shown},
         mean_interval(group.values("training_seconds")),
         speed.get("speed"),
         tuple(speed.get("turns", ())),
@@ -93,19 +93,6 @@ def _arm(name: str, group: Trials, first: Trials, shown: Sequence[str], speed: M
         len(group.good),
         len(group.failed),
     )
-
-
-def paired(group: Trials, other: Trials, figure: str) -> Interval:
-    """How much higher a figure is than in another group, over the seeds that failed in neither."""
-    ours, theirs = by_seed(group, figure), by_seed(other, figure)
-    seeds = [seed for seed in ours if seed in theirs]
-    return paired_difference([ours[seed] for seed in seeds], [theirs[seed] for seed in seeds])
-
-
-def by_seed(group: Trials, figure: str) -> dict[int, float]:
-    """A figure of each seed whose training did not fail and gave a finite one."""
-    known = {trial.settings["seed"]: trial.measured.get(figure) for trial in group.good}
-    return {seed: float(value) for seed, value in known.items() if value is not None}
 
 
 def shown_figures(trials: Trials, main: str) -> list[str]:

@@ -11,8 +11,9 @@ from gatework.studies.claims import WORDS, Claim
 from gatework.studies.comparison import Comparison
 from gatework.studies.comparison_words import shown, speed_ratio
 from gatework.studies.report import Report
+from gatework.studies.statistics import difference_by_seed
 from gatework.studies.study import Scope
-from gatework.studies.summary import LOSS, ArmSummary, paired
+from gatework.studies.summary import LOSS, ArmSummary
 from gatework.studies.text_comparison import TextComparison
 from gatework.studies.trials import Trials
 
@@ -59,7 +60,7 @@ class GruOrLstm(TextComparison):
         report.heading("Published claims")
         rows = []
         for claim in CLAIMS:
-            difference = paired(groups[claim.arm], groups[claim.other], LOSS)
+            difference = difference_by_seed(groups[claim.arm], groups[claim.other], LOSS)
             said = f"{claim.arm}: {WORDS[claim.relation]} than {claim.other}".replace("same loss than", "same loss as")
             rows.append((said, claim.source, shown(difference, 1.0), claim.verdict(difference)))
         report.table(("published", "source", "ours: difference of test losses", "holds here"), rows)
@@ -84,10 +85,10 @@ def answer(summary: dict[str, ArmSummary], groups: dict[str, Trials]) -> list[st
         return [
             "It cannot be answered: no training of " + ", ".join(c for c in CELLS if not summary[c].good) + " ended."
         ]
-    gated = paired(groups["gru"], groups["lstm"], LOSS)
+    gated = difference_by_seed(groups["gru"], groups["lstm"], LOSS)
     losses = {name: summary[name].figures[LOSS].mean for name in CELLS}
     better = min(("gru", "lstm"), key=lambda name: losses[name])
-    plain = paired(groups["elman"], groups[better], LOSS)
+    plain = difference_by_seed(groups["elman"], groups[better], LOSS)
     said = [
         "**GRU or LSTM?** " + _either(gated),
         f"**Is a plain Elman network enough?** {_plain(plain, better)}",

@@ -13,8 +13,9 @@ from gatework.studies.comparison import Comparison
 from gatework.studies.comparison_report import tell
 from gatework.studies.comparison_words import ordered, shown
 from gatework.studies.report import Report
+from gatework.studies.statistics import difference_by_seed
 from gatework.studies.study import Scope
-from gatework.studies.summary import LOSS, paired
+from gatework.studies.summary import LOSS
 from gatework.studies.text_comparison import TextComparison
 from gatework.studies.trials import Trials
 
@@ -101,7 +102,7 @@ def claim_rows(comparison: Comparison, trials: Trials) -> list[tuple[str, str, s
     for claim in CLAIMS:
         others = [arm.name for arm in ranked if arm.name != claim.arm]
         other = claim.other if claim.other != BEST else others[0] if others else ""
-        difference = paired(groups[claim.arm], groups.get(other, Trials([])), LOSS)
+        difference = difference_by_seed(groups[claim.arm], groups.get(other, Trials([])), LOSS)
         named = f"{BEST} ({other})" if claim.other == BEST else other
         said = f"{claim.arm}: {WORDS[claim.relation]} than {named}".replace("or lower than", "or lower, than")
         rows.append((said, claim.source, shown(difference, 1.0), claim.verdict(difference)))

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from gatework.studies.report import Report
-from gatework.studies.statistics import Interval, paired_difference
+from gatework.studies.statistics import Interval, difference_by_seed
 from gatework.studies.trials import Trials
 
 
 def compared(trials: Trials, task: str, cell: str, other: str) -> Interval:
     """By how much a cell's accuracy on a task is higher than another's, over the seeds that both have."""
-    by_seed = [
-        {trial["seed"]: float(trial[task]) for trial in trials.good.where(task=task, cell=name)}
-        for name in (cell, other)
-    ]
-    seeds = sorted(by_seed[0].keys() & by_seed[1].keys())
-    first, second = ([accuracies[seed] for seed in seeds] for accuracies in by_seed)
-    return paired_difference(first, second)
+    first, second = (trials.where(task=task, cell=name) for name in (cell, other))
+    return difference_by_seed(first, second, task)
 
 
 def write_claims(trials: Trials, report: Report) -> None:
