@@ -32,7 +32,7 @@ from task_rows import Row  # noqa: E402
 
 from gatework.settings import checked_config  # noqa: E402
 from gatework.storage import read_json, write_json, write_text  # noqa: E402
-from gatework.studies.arms import fitted_size  # noqa: E402
+from gatework.studies.comparison.arms import fitted_size  # noqa: E402
 from gatework.tasks import find_task, load_model  # noqa: E402
 
 RESULTS = HERE / "results" / "tasks.json"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gatework.studies import speeds
+from gatework.studies.comparison import speeds
 from gatework.training import Trainer
 
 pytest.importorskip("scipy")
@@ -163,7 +163,9 @@ def test_a_folder_of_another_comparison(place, command):
     assert command(*COMPARE, "--seeds", "1").status == 0
     said = command(*COMPARE, "--seeds", "1", "--optimizer", "sgd")
     assert said.status == 2
-    assert said.err.startswith("error: runs/compare/my is another comparison's: its optimizer is not given, not 'sgd'.")
+    assert said.err.startswith(
+        "error: runs/compare/my is another comparison's: its optimizer is not given, here it is 'sgd'."
+    )
     Path("my.txt").write_text(Path("my.txt").read_text() + "and then?")
     assert "runs/compare/my is a comparison on other data" in command(*COMPARE, "--seeds", "1").err
 

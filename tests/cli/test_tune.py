@@ -104,7 +104,7 @@ def test_a_folder_of_another_search_or_of_something_else(place, command):
     said = command(*SEARCH, "--trials", "1", "--optimizer", "sgd")
     assert said.status == 2
     assert said.err.startswith(
-        "error: runs/tune/my is another search's: its optimizer is not given, not 'sgd'. Name another"
+        "error: runs/tune/my is another search's: its optimizer is not given, here it is 'sgd'. Name another"
     )
     Path("my.txt").write_text(Path("my.txt").read_text() + "and then?")
     assert "runs/tune/my is a search on other data. Name another" in command(*SEARCH, "--trials", "1").err

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gatework.studies import Scope, Trials
-    from gatework.studies.comparison import Comparison
+    from gatework.studies.comparison.comparison import Comparison
 
 LEFT_OUT = ("sources", "cell", "checkpoint_minutes", "tensorboard", "sample_length", "show")
 """Settings of a training that a comparison has no use for."""
@@ -112,7 +112,7 @@ def compare(
 
 def _chosen(settings: Given, data: list[str] | None, task: str | None, config: Path | None) -> RunConfig:
     """What all cells have in common."""
-    from gatework.studies.comparison import with_test_part
+    from gatework.studies.comparison.comparison import with_test_part
 
     chosen = with_test_part(merged_config(config, settings, data, task))
     if STANDARD_INPUT in chosen.data.sources:
@@ -150,8 +150,8 @@ def _comparison(
     """Read the data, and check all that can be."""
     from gatework.cli.console import print_note
     from gatework.data.dataset import Dataset
-    from gatework.studies.arms import cell_arms, named_cells
-    from gatework.studies.comparison import Comparison
+    from gatework.studies.comparison.arms import cell_arms, named_cells
+    from gatework.studies.comparison.comparison import Comparison
     from gatework.tasks import find_task
 
     named = named_cells(cells)
@@ -174,13 +174,12 @@ def _jobs(config: RunConfig) -> int:
 def _run(comparison: Comparison, scope: Scope, path: Path, jobs: int, again: bool, console: Console) -> Trials:
     from gatework.cli.studying import carry_out
     from gatework.studies import StudyFolder
-    from gatework.studies.claim import claim
     from gatework.training import RunFolder
 
     folder = StudyFolder(path, comparison.name)
     missing = comparison.missing(scope, folder)
     seconds = comparison.expected_seconds(missing)
-    claim(folder, comparison.about(), "comparison")
+    folder.start_or_go_on(comparison.about(), "comparison")
     with RunFolder(path).locked():
         cells = ", ".join(f"{arm.name} {arm.model['hidden_size']}" for arm in comparison.arms.values())
         count = sum(missing.values())
@@ -198,7 +197,7 @@ def _run(comparison: Comparison, scope: Scope, path: Path, jobs: int, again: boo
 def _tell(comparison: Comparison, trials: Trials, path: Path) -> None:
     """The table, what it means, samples, and where the rest is."""
     from gatework.cli.console import out
-    from gatework.studies.comparison_report import findings, samples, short_table
+    from gatework.studies.comparison.report import findings, samples, short_table
 
     out.print("\n" + "\n".join(_aligned(*short_table(comparison, comparison.summary(trials)))) + "\n", markup=False)
     for text in findings(comparison, trials):

@@ -149,14 +149,13 @@ def _run(
 ) -> int:
     from gatework.cli.console import out
     from gatework.studies import StudyFolder
-    from gatework.studies.claim import claim
     from gatework.studies.search import Search
     from gatework.training import Interrupted, RunFolder
 
     kept = StudyFolder(path, "tune")
     settings = config.model_copy(update={"data": config.data.anchored()}).model_dump(mode="json", exclude_unset=True)
     about = {"space": tuning.space.record(), "sampler": sampler, "prune": prune, "fingerprint": tuning.data.fingerprint}
-    old = claim(kept, {**settings, **about}, "search")
+    old = kept.start_or_go_on({**settings, **about}, "search")
     with RunFolder(path).locked():
         search = Search(tuning.space, folder=path, seed=config.training.seed, sampler=sampler, prune=prune)
         if old and search.tried():

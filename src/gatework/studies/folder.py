@@ -44,6 +44,32 @@ class StudyFolder:
         """Write down which study this is, and how it is run."""
         write_json(self.path / "study.json", {"study": self.study, **about})
 
+    def start_or_go_on(self, about: dict[str, Any], what: str) -> bool:
+        """Begin, or make sure that what was begun here is the same; whether there was something.
+
+        Args:
+            about: all that the trials depend on, as JSON has it.
+            what: that is: "search".
+
+        Raises:
+            InputError: the folder is that of one on other data or with other settings; the first that differs is
+                named.
+        """
+        mark = self.path / "study.json"
+        if not mark.exists():
+            self.start(about)
+            return False
+        differing = _first_difference({"study": self.study, **about}, read_json(mark))
+        if differing is None:
+            return True
+        name, wanted, found = differing
+        if name == "fingerprint":
+            raise InputError(f"{self.path} is a {what} on other data", "name another folder with --folder")
+        raise InputError(
+            f"{self.path} is another {what}'s: its {name} is {_shown(found)}, here it is {_shown(wanted)}",
+            "name another folder with --folder, or give the same settings",
+        )
+
     def find(self, settings: Settings) -> Trial | None:
         """The trial of these settings, if it was made."""
         path = self._path(settings)
@@ -86,3 +112,16 @@ def write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
 
 def _cell(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, list | dict) else value
+
+
+def _shown(value: Any) -> str:
+    return "not given" if value is None else repr(value)
+
+
+def _first_difference(wanted: Any, found: Any, name: str = "") -> tuple[str, Any, Any] | None:
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        for key in [*wanted, *(key for key in found if key not in wanted)]:
+            if (one := _first_difference(wanted.get(key), found.get(key), key)) is not None:
+                return one
+        return None
+    return None if wanted == found else (name or "study", wanted, found)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gatework.studies import Report, Scope, StudyFolder, Trial, Trials, run_study, speeds
+from gatework.studies import Report, Scope, StudyFolder, Trial, Trials, run_study
+from gatework.studies.comparison import speeds
+from gatework.studies.comparison.summary import summarised
 from gatework.studies.published.gru_or_lstm import CELLS, STUDY, answer
-from gatework.studies.summary import summarised
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from gatework.settings import StreamTraining
-from gatework.studies import Report, Scope, StudyFolder, Trial, Trials, run_study, speeds
+from gatework.studies import Report, Scope, StudyFolder, Trial, Trials, run_study
+from gatework.studies.comparison import speeds
 from gatework.studies.published.optimizers import METHODS, STUDY, claim_rows, how_much_rates_matter
 from gatework.training.optimizers import make_optimizer
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from gatework.errors import DamagedFileError, DivergedError, InputError
-from gatework.studies.claim import claim
 from gatework.studies.folder import StudyFolder
 from gatework.studies.search import Dimension, Search, Space
 from gatework.studies.search.search import JOURNAL, STARTUP, UNPRUNED, WARM, OutOfTimeError
@@ -140,9 +139,9 @@ def test_programming_errors_are_passed_on():
 
 def test_a_folder_is_gone_on_with_by_the_same_search_only(tmp_path):
     about = {"model": {"cell": "lstm"}, "sampler": "tpe"}
-    assert claim(StudyFolder(tmp_path / "s", "tune"), about, "search") is False
-    assert claim(StudyFolder(tmp_path / "s", "tune"), about, "search") is True
-    with pytest.raises(InputError, match="its cell is 'lstm', not 'gru'"):
-        claim(StudyFolder(tmp_path / "s", "tune"), {**about, "model": {"cell": "gru"}}, "search")
-    with pytest.raises(InputError, match="its sampler is 'tpe', not not given"):
-        claim(StudyFolder(tmp_path / "s", "tune"), {"model": {"cell": "lstm"}}, "search")
+    assert StudyFolder(tmp_path / "s", "tune").start_or_go_on(about, "search") is False
+    assert StudyFolder(tmp_path / "s", "tune").start_or_go_on(about, "search") is True
+    with pytest.raises(InputError, match="its cell is 'lstm', here it is 'gru'"):
+        StudyFolder(tmp_path / "s", "tune").start_or_go_on({**about, "model": {"cell": "gru"}}, "search")
+    with pytest.raises(InputError, match="its sampler is 'tpe', here it is not given"):
+        StudyFolder(tmp_path / "s", "tune").start_or_go_on({"model": {"cell": "lstm"}}, "search")

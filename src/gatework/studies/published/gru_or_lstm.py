@@ -6,15 +6,15 @@ from typing import Any
 
 from gatework.data import Corpus
 from gatework.settings import RunConfig
-from gatework.studies.arms import cell_arms
-from gatework.studies.claims import WORDS, Claim
-from gatework.studies.comparison import Comparison
-from gatework.studies.comparison_words import shown, speed_ratio
+from gatework.studies.comparison.arms import cell_arms
+from gatework.studies.comparison.claims import WORDS, Claim
+from gatework.studies.comparison.comparison import Comparison
+from gatework.studies.comparison.summary import LOSS, ArmSummary
+from gatework.studies.comparison.text import TextComparison
+from gatework.studies.comparison.words import shown, speed_ratio
 from gatework.studies.report import Report
 from gatework.studies.statistics import difference_by_seed
 from gatework.studies.study import Scope
-from gatework.studies.summary import LOSS, ArmSummary
-from gatework.studies.text_comparison import TextComparison
 from gatework.studies.trials import Trials
 
 CELLS = ("lstm", "gru", "elman")

@@ -7,16 +7,16 @@ from typing import Any
 
 from gatework.data import Corpus
 from gatework.settings import RunConfig
-from gatework.studies.arms import Arm
-from gatework.studies.claims import WORDS, Claim
-from gatework.studies.comparison import Comparison
-from gatework.studies.comparison_report import tell
-from gatework.studies.comparison_words import ordered, shown
+from gatework.studies.comparison.arms import Arm
+from gatework.studies.comparison.claims import WORDS, Claim
+from gatework.studies.comparison.comparison import Comparison
+from gatework.studies.comparison.report import tell
+from gatework.studies.comparison.summary import LOSS
+from gatework.studies.comparison.text import TextComparison
+from gatework.studies.comparison.words import ordered, shown
 from gatework.studies.report import Report
 from gatework.studies.statistics import difference_by_seed
 from gatework.studies.study import Scope
-from gatework.studies.summary import LOSS
-from gatework.studies.text_comparison import TextComparison
 from gatework.studies.trials import Trials
 
 METHODS: dict[str, tuple[dict[str, Any], tuple[float, ...]]] = {

@@ -11,7 +11,7 @@ import torch
 from gatework.errors import InputError
 from gatework.models import Model
 from gatework.settings import RecurrentConfig, RunConfig, checked_config
-from gatework.studies.own_cells import CellFile, named_cell
+from gatework.studies.comparison.own_cells import CellFile, named_cell
 from gatework.studies.sizes import equal_size, parameter_count
 from gatework.tasks import find_task
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from gatework.studies.comparison.summary import ArmSummary, loss_after, shown_figures, summarised
 from gatework.studies.statistics import Interval, difference_by_seed
-from gatework.studies.summary import ArmSummary, loss_after, shown_figures, summarised
 from gatework.studies.trials import Trial, Trials
 
 LOSSES = {"lstm": {1: 1.5, 2: 1.71, 3: 1.43, 5: 1.6}, "gru": {1: 1.2, 2: 1.55, 3: 1.3, 4: 9.0}}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gatework.studies.comparison_pictures import draw_courses, draw_rates
-from gatework.studies.comparison_words import about_quality, about_size, about_speed, about_time, ordered, shown
+from gatework.studies.comparison.pictures import draw_courses, draw_rates
+from gatework.studies.comparison.summary import LOSS, ArmSummary
+from gatework.studies.comparison.words import about_quality, about_size, about_speed, about_time, ordered, shown
 from gatework.studies.report import Report
-from gatework.studies.summary import LOSS, ArmSummary
 from gatework.studies.trials import Trials
 
 if TYPE_CHECKING:
-    from gatework.studies.comparison import Comparison
+    from gatework.studies.comparison.comparison import Comparison
 
 SHORT_FIGURES = 2
 FIGURES = 6

@@ -9,7 +9,7 @@ from gatework.cells import CELLS, cell_name
 from gatework.data import load_corpus
 from gatework.errors import InputError
 from gatework.settings import CorpusConfig, checked_config
-from gatework.studies.arms import Arm, cell_arms, changed, fitted_size, named_cells
+from gatework.studies.comparison.arms import Arm, cell_arms, changed, fitted_size, named_cells
 from gatework.tasks import find_task
 
 NAMES = sorted(cell_name(cell) for cell in CELLS.values())

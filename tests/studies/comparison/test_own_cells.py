@@ -8,7 +8,7 @@ import pytest
 
 from gatework.cells import find_cell
 from gatework.errors import InputError
-from gatework.studies.own_cells import named_cell
+from gatework.studies.comparison.own_cells import named_cell
 
 ONE = """
 import torch

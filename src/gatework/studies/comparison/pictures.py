@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gatework.insight.figure import literal, new_figure
-from gatework.studies.summary import ArmSummary
+from gatework.studies.comparison.summary import ArmSummary
 from gatework.studies.trials import Trials
 
 COLOURS = 10

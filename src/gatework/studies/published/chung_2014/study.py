@@ -1,4 +1,4 @@
-"""chung-2014: tanh, GRU and LSTM of about as many parameters on four collections of polyphonic music."""
+"""What chung-2014 asks, its trials and its report."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gatework.studies.music_pictures import by_epoch, by_rate
 from gatework.studies.music_training import train_on_music
+from gatework.studies.published.chung_2014.pictures import by_epoch, by_rate
 from gatework.studies.report import Report
 from gatework.studies.statistics import mean_interval
 from gatework.studies.study import Scope, Study

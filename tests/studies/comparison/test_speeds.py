@@ -6,8 +6,8 @@ import pytest
 
 from gatework.data import load_corpus
 from gatework.settings import CorpusConfig, checked_config
-from gatework.studies import speeds
-from gatework.studies.speeds import TimedTraining, side_by_side
+from gatework.studies.comparison import speeds
+from gatework.studies.comparison.speeds import TimedTraining, side_by_side
 from gatework.training import Trainer
 
 SECONDS = {5: 0.25, 7: 0.125, 3: 0.5}

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from gatework.studies.comparison_words import about_quality, about_size, about_speed, about_time, digits, shown
+from gatework.studies.comparison.summary import summarised
+from gatework.studies.comparison.words import about_quality, about_size, about_speed, about_time, digits, shown
 from gatework.studies.statistics import Interval
-from gatework.studies.summary import summarised
 from gatework.studies.trials import Trial, Trials
 
 

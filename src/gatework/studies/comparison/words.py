@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from gatework.studies.comparison.summary import ArmSummary, loss_after
 from gatework.studies.statistics import Interval, difference_by_seed, mean_interval
-from gatework.studies.summary import ArmSummary, loss_after
 from gatework.studies.trials import Trials
 
 NEAR = 0.03

@@ -9,7 +9,7 @@ from typing import Any
 
 from gatework.data import Corpus, load_corpus
 from gatework.settings import CorpusConfig, RunConfig, checked_config
-from gatework.studies.comparison import Comparison
+from gatework.studies.comparison.comparison import Comparison
 from gatework.studies.sources.text import text_sources
 from gatework.studies.study import Scope, Study
 from gatework.studies.trials import Measured, Settings, Trial, Trials

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from gatework.studies.claims import Claim
+from gatework.studies.comparison.claims import Claim
 from gatework.studies.statistics import Interval
 
 LOWER, HIGHER, ACROSS = Interval(-0.5, 0.2, 5), Interval(0.5, 0.2, 5), Interval(0.1, 0.2, 5)

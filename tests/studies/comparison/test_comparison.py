@@ -13,10 +13,11 @@ from gatework.data import load_corpus
 from gatework.errors import InputError
 from gatework.models import LanguageModel
 from gatework.settings import checked_config
-from gatework.studies import Report, Scope, StudyFolder, Trial, Trials, run_study, speeds
-from gatework.studies.arms import Arm, cell_arms, named_cells
-from gatework.studies.compared_training import course
-from gatework.studies.comparison import Comparison, _read, with_test_part
+from gatework.studies import Report, Scope, StudyFolder, Trial, Trials, run_study
+from gatework.studies.comparison import speeds
+from gatework.studies.comparison.arms import Arm, cell_arms, named_cells
+from gatework.studies.comparison.comparison import Comparison, _read, with_test_part
+from gatework.studies.comparison.training import course
 from gatework.training import evaluate
 
 RATES = (0.01, 0.03, 0.09)

@@ -11,15 +11,15 @@ import torch
 from gatework.data import Corpus
 from gatework.errors import InputError
 from gatework.settings import RunConfig, checked_config
-from gatework.studies.arms import Arm, changed
-from gatework.studies.compared_training import train_and_measure
-from gatework.studies.comparison_report import tell
+from gatework.studies.comparison.arms import Arm, changed
+from gatework.studies.comparison.rates import chosen_rate, wanted_rates
+from gatework.studies.comparison.report import tell
+from gatework.studies.comparison.speeds import TimedTraining, side_by_side
+from gatework.studies.comparison.summary import LOSS, ArmSummary, summarised
+from gatework.studies.comparison.training import train_and_measure
 from gatework.studies.folder import StudyFolder
-from gatework.studies.rates import chosen_rate, wanted_rates
 from gatework.studies.report import Report
-from gatework.studies.speeds import TimedTraining, side_by_side
 from gatework.studies.study import Scope, Study
-from gatework.studies.summary import LOSS, ArmSummary, summarised
 from gatework.studies.trials import Measured, Settings, Trial, Trials
 from gatework.tasks import find_task
 

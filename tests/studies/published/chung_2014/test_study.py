@@ -10,7 +10,7 @@ from scipy.io import savemat
 
 from gatework.studies import Report, Scope, StudyFolder, Trial, Trials, run_study
 from gatework.studies.music_training import train_on_music
-from gatework.studies.published.chung_2014 import CELLS, DRAWS, PUBLISHED, STUDY, chosen, drawn_rates
+from gatework.studies.published.chung_2014.study import CELLS, DRAWS, PUBLISHED, STUDY, chosen, drawn_rates
 
 
 def answered(plan, validation):

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from gatework.studies.rates import chosen_rate, wanted_rates
+from gatework.studies.comparison.rates import chosen_rate, wanted_rates
 from gatework.studies.trials import Trial, Trials
 
 
