@@ -108,6 +108,7 @@ def data_folder() -> Path:
     named = os.environ.get("GATEWORK_DATA", "")
     if not named or not Path(named).is_dir():
         raise InputError(
-            f"GATEWORK_DATA is {named!r}, not a folder", "set it to the folder of data that docs/experiments.md describes"
+            f"GATEWORK_DATA is {named!r}, not a folder",
+            "set it to the folder of data that docs/experiments.md describes",
         )
     return Path(named)
