@@ -19,7 +19,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +73,12 @@ def measured(row: Row, data: str, run: Path) -> dict[str, Any]:
     }
 
 
-def compare(row: Row, data: str, base: dict[str, Any]) -> dict[str, Any]:
-    """The row with each cell at the same number of parameters."""
-    found = {}
+def compare(row: Row, data: str, base: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each cell and the row with it at the same number of parameters; that of its own cell is what ``base`` is."""
     for cell in CELLS:
+        if cell == base["cell"]:
+            yield cell, base
+            continue
         settings = json.loads(json.dumps(base["config"]).replace("{data}", data))
         settings["model"] |= {"cell": cell, "cell_options": {}}
         config = checked_config(settings)
@@ -84,8 +86,7 @@ def compare(row: Row, data: str, base: dict[str, Any]) -> dict[str, Any]:
         settings["model"]["hidden_size"] = size
         with tempfile.TemporaryDirectory() as place:
             write_json(Path(place) / "config.json", settings)
-            found[cell] = trained(row, data, ["--config", f"{place}/config.json"])
-    return found
+            yield cell, trained(row, data, ["--config", f"{place}/config.json"])
 
 
 def table(results: dict[str, Any]) -> str:
@@ -159,8 +160,9 @@ def main() -> None:
                 results["rows"][key] = trained(row, data, shlex.split(row.train.replace("{data}", data)))
             write_json(RESULTS, results)
             if arguments.compare and row.compare:
-                results["cells"][key] = compare(row, data, results["rows"][key])
-                write_json(RESULTS, results)
+                for cell, measurement in compare(row, data, results["rows"][key]):
+                    results["cells"].setdefault(key, {})[cell] = measurement
+                    write_json(RESULTS, results)
     write_text(TABLE, table(results))
     print(TABLE.read_text(encoding="utf-8"))
 
