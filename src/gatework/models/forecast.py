@@ -16,6 +16,7 @@ from gatework.models.forecast_batch import ForecastBatch, side_by_side
 from gatework.models.forecast_figures import forecast_totals, short_figures
 from gatework.models.forecast_networks import Direct, ForecastNetwork, Recursive
 from gatework.models.model import ExampleModel, Totals
+from gatework.models.spread import spread_out, spread_totals, with_best_spread
 from gatework.settings.tasks.forecast import ForecastConfig
 
 SAMPLES = 200
@@ -29,10 +30,14 @@ class ForecastModel(ExampleModel[ForecastConfig, SeriesCodec, Window, ForecastBa
         config: its shape.
         codec: how series become numbers.
 
+    Attributes:
+        spread: () what distances from the median are multiplied by in what is drawn; 1 until it is calibrated.
+
     Raises:
         InputError: the cell does not exist or does not take the options; counts were transformed.
     """
 
+    spread: Tensor
     task = "forecast"
     unit = "step"
     goal = "skill"
@@ -44,6 +49,7 @@ class ForecastModel(ExampleModel[ForecastConfig, SeriesCodec, Window, ForecastBa
         self._check_counts()
         kind = Recursive if config.strategy == "recursive" else Direct
         self.network: ForecastNetwork = kind(config, codec)
+        self.register_buffer("spread", torch.ones(()))
 
     def length(self, example: Window) -> int:
         """Steps of context and horizon: the same for all."""
@@ -71,15 +77,20 @@ class ForecastModel(ExampleModel[ForecastConfig, SeriesCodec, Window, ForecastBa
         """Sums over the steps ahead, of losses and of all figures."""
         losses = self.network.losses(batch)[-self.codec.horizon :]
         raw = batch.raw.cpu().numpy()
-        history = self.codec.history
-        found = forecast_totals(
-            self.sample(batch, SAMPLES, np.random.default_rng(0)),
-            raw[history:],
-            raw[:history],
-            batch.error.cpu().numpy(),
-            season=self.codec.season,
-        )
+        history, error = self.codec.history, batch.error.cpu().numpy()
+        draws = self._draw(batch, SAMPLES, np.random.default_rng(0))
+        found = forecast_totals(self._futures(draws), raw[history:], raw[:history], error, season=self.codec.season)
+        if self._calibrates():
+            found |= spread_totals(draws, self._restored, raw[history:], error)
         return {"loss": float(losses.detach().double().sum()), "count": losses.numel(), **found}
+
+    def calibrate(self, totals: Totals) -> Totals:
+        """Choose the spread with which the intervals of the validation part hold as often as they say."""
+        if not self._calibrates():
+            return totals
+        factor, totals = with_best_spread(totals)
+        self.spread.fill_(factor)
+        return totals
 
     def figures(self, totals: Totals) -> dict[str, float]:
         """MASE, that of the seasonal naive forecast, and the skill of the model's distributions against it."""
@@ -91,7 +102,20 @@ class ForecastModel(ExampleModel[ForecastConfig, SeriesCodec, Window, ForecastBa
 
         A recursive model draws paths; of any other only each step's distribution means something.
         """
-        return restore(self.network.draw(batch, samples, generator).cpu().numpy(), self.codec.config)
+        return self._futures(self._draw(batch, samples, generator))
+
+    def _draw(self, batch: ForecastBatch, samples: int, generator: np.random.Generator) -> np.ndarray:
+        return self.network.draw(batch, samples, generator).cpu().numpy()
+
+    def _futures(self, draws: np.ndarray) -> np.ndarray:
+        return self._restored(spread_out(draws, self.spread.item()) if self._calibrates() else draws)
+
+    def _restored(self, values: np.ndarray) -> np.ndarray:
+        return restore(values, self.codec.config)
+
+    def _calibrates(self) -> bool:
+        """Counts are drawn as they are: between them there is nothing, and below 0 neither."""
+        return self.config.calibrate and self.config.distribution != "negative-binomial"
 
     def _check_counts(self) -> None:
         data = self.codec.config

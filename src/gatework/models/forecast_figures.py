@@ -15,8 +15,7 @@ def forecast_totals(
 ) -> Totals:
     """Sums over the steps of forecasts.
 
-    Point forecasts are medians where absolute errors are taken and means where squares are. The CRPS is
-    E|X - y| - E|X - X'| / 2 over the samples, without bias.
+    Point forecasts are medians where absolute errors are taken and means where squares are.
 
     Args:
         samples: (samples, horizon, batch).
@@ -25,7 +24,7 @@ def forecast_totals(
         error: (batch,) what errors are divided by.
         season: steps after which the seasonal naive forecast repeats.
     """
-    horizon, draws = len(actual), len(samples)
+    horizon = len(actual)
     repeated = history[len(history) - season + np.arange(horizon) % season]
     last = np.broadcast_to(history[-1], actual.shape)
     points = {"model": np.median(samples, axis=0), "seasonal_naive": repeated, "naive": last}
@@ -38,17 +37,27 @@ def forecast_totals(
         totals[f"{name}_share"] = float((200 * distance / np.where(sizes, sizes, 1)).sum())
         totals[f"{name}_square"] = float(np.square(means[name] - actual).sum())
     ordered = np.sort(samples, axis=0)
-    weights = (2 * np.arange(1, draws + 1) - draws - 1) / (draws * (draws - 1))
-    crps = np.abs(samples - actual).mean(axis=0) - np.tensordot(weights, ordered, 1)
-    totals["crps"] = float((crps / error).sum())
+    totals["crps"] = float((continuous_ranked_probability(ordered, actual) / error).sum())
     totals["pinball"] = sum(
         float(np.maximum(level * (actual - quantile), (level - 1) * (actual - quantile)).sum())
         for level, quantile in zip(DECILES, np.quantile(ordered, DECILES, axis=0), strict=True)
     )
     for share in INTERVALS:
-        low, high = np.quantile(ordered, [0.5 - share / 200, 0.5 + share / 200], axis=0)
+        low, high = interval_ends(ordered, share)
         totals[f"covered_{share}"] = float(((low <= actual) & (actual <= high)).sum())
     return totals
+
+
+def continuous_ranked_probability(ordered: np.ndarray, actual: np.ndarray) -> np.ndarray:
+    """The score of each step: E|X - y| - E|X - X'| / 2 over the samples (samples, ...) in their order, without bias."""
+    draws = len(ordered)
+    weights = (2 * np.arange(1, draws + 1) - draws - 1) / (draws * (draws - 1))
+    return np.abs(ordered - actual).mean(axis=0) - np.tensordot(weights, ordered, 1)
+
+
+def interval_ends(samples: np.ndarray, share: float) -> np.ndarray:
+    """Both ends of the middle interval that holds a share, in percent, of the samples: (2, ...)."""
+    return np.quantile(samples, [0.5 - share / 200, 0.5 + share / 200], axis=0)
 
 
 def short_figures(totals: Totals) -> dict[str, float]:

@@ -115,6 +115,10 @@ class ExampleModel(Model[ConfigKind, CodecKind], Generic[ConfigKind, CodecKind, 
         """Sums over a held-out batch: ``loss``, ``count`` of units, and whatever ``figures`` needs."""
         raise NotImplementedError
 
+    def calibrate(self, totals: Totals) -> Totals:
+        """Set from the sums over the validation part what training data cannot teach; the sums as they are then."""
+        return totals
+
     def figures(self, totals: Totals) -> dict[str, float]:
         """What is reported beside the mean loss, from the sums over all batches."""
         return {}

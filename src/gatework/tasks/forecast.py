@@ -118,7 +118,7 @@ class ForecastTask(ExampleTask[ForecastModel]):
             f"CRPS {found['crps']:.4f} (in MASE's unit)   weighted quantile loss "
             f"{found['weighted_quantile_loss']:.4f}   loss {score.loss:.4f}",
             f"80 % intervals hold {found['coverage_80']:.1f} %, 95 % intervals {found['coverage_95']:.1f} % of "
-            f"{found['points']:,.0f} steps",
+            f"{found['points']:,.0f} steps{_spread(model)}",
             f"MASE: errors over the mean absolute error of the seasonal naive forecast ({season} steps back) inside "
             "the training part (Hyndman and Koehler 2006)",
         ]
@@ -232,6 +232,11 @@ def _lines(series: Prepared, samples: np.ndarray, options: ForecastPrediction) -
             "mean": float(samples[:, step].mean()),
             "quantiles": {f"{level:g}": float(quantiles[row, step]) for row, level in enumerate(levels)},
         }
+
+
+def _spread(model: ForecastModel) -> str:
+    factor = model.spread.item()
+    return "" if factor == 1 else f"; drawn {factor:.2f} times as wide as learnt, as the validation part asked"
 
 
 def _few(values: np.ndarray) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -61,11 +62,13 @@ class ExampleObjective:
         return self.model.loss(self.model.collate(examples).to(self.device)), None
 
     def score(self, poll: Callable[[], None]) -> Score | None:
-        """The score on the validation part, if there is one."""
+        """The score on the validation part, if there is one; the model is calibrated by it."""
         if not len(self.dataset.validation):
             return None
         most, steps = min(MEASURING, 4 * self.config.batch), self.config.batch_steps  # what fits where it learns
-        return measure(self.model, self.dataset.validation, batch=most, batch_steps=steps, poll=poll)
+        found = measure(self.model, self.dataset.validation, batch=most, batch_steps=steps, poll=poll)
+        totals = self.model.calibrate(dict(found.totals))
+        return replace(found, figures=self.model.figures(totals), totals=totals)
 
     def columns(self, loss: float) -> dict[str, float]:
         """Nothing."""

@@ -87,6 +87,11 @@ class ForecastConfig(RecurrentConfig):
         "what is known ahead (decoder) or one layer (head).",
     )
     distribution: DistributionName = Field("student-t", description="What is forecast of each step.")
+    calibrate: bool = Field(
+        True,
+        description="Spread what is drawn about its median so that intervals hold on the validation part as often as "
+        "they say; counts are left as they are.",
+    )
     series_embedding: int = Field(
         0, ge=0, le=65536, description="Width of a learned embedding of the series; 0: the model forecasts any series."
     )
