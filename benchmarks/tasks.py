@@ -112,6 +112,7 @@ def table(results: dict[str, Any]) -> str:
                 f"| {task} | {row.data} | {row.asked} | **{shown(row, result)}** | {result['seconds'] / 60:.1f} min "
                 f"| {result['parameters']:,} | {result['cell']} {result['hidden_size']} | `{row.train}` |"
             )
+    lines += ["", *intervals(results["rows"])]
     lines += [
         "",
         "## The same with other cells of as many parameters",
@@ -128,6 +129,24 @@ def table(results: dict[str, Any]) -> str:
                 columns = [shown(row, cells[cell]) if cell in cells else "not measured" for cell in CELLS]
                 lines.append(f"| {task} | {row.data} | {row.figure} | {' | '.join(columns)} |")
     return "\n".join(lines) + "\n"
+
+
+def intervals(measured: dict[str, Any]) -> list[str]:
+    """The table of how often intervals hold."""
+    lines = [
+        "## Intervals of the forecasts",
+        "",
+        "Asked: within 5 points of what they say.",
+        "",
+        "| data | 80 % intervals hold | 95 % intervals hold | steps | CRPS, in the unit of MASE |",
+        "|---|---|---|---|---|",
+    ]
+    for row in rows()["forecast"]:
+        if result := measured.get(f"forecast: {row.data}"):
+            found = result["figures"]
+            held = " | ".join(f"{found[f'coverage_{share}']:.1f} %" for share in (80, 95))
+            lines.append(f"| {row.data} | {held} | {found['points']:,.0f} | {found['crps']:.3f} |")
+    return lines
 
 
 def shown(row: Row, result: dict[str, Any]) -> str:
