@@ -2,9 +2,9 @@
 
     python benchmarks/estimators.py [--rounds 3] [--epochs 2]
 
-Needs GATEWORK_DATA and skorch (pip install skorch). Both train one classifier of surnames with AdamW at one rate, in
-turns, so that what else the machine does meets both; printed are the medians of seconds for an epoch and of held-out
-accuracy. The result is kept in benchmarks/results/estimators.md.
+Needs GATEWORK_DATA and skorch (pip install -c constraints.txt skorch). Both train one classifier of surnames with AdamW
+at one rate, in turns, so that what else the machine does meets both; printed are the medians of seconds for an epoch
+and of held-out accuracy. The result is kept in benchmarks/results/estimators.md.
 """
 
 from __future__ import annotations
